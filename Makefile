@@ -1,0 +1,47 @@
+# One command for each thing a person wants to do. The environment is .venv/, built from hash-locked files.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+
+.PHONY: help setup demo serve test check bench lock clean
+
+help:            ## this list
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | sort
+
+setup: $(DEV)    ## the environment, with the tools for working on it
+
+demo: $(RUN)     ## start the service, fire the stories at it, show the cards
+	@$(BIN)/neuropathic-pain-cds demo
+
+serve: $(RUN)    ## start the service and leave it running; prints the URL for an EHR sandbox
+	@$(BIN)/neuropathic-pain-cds serve
+
+test: check      ## everything CI checks: lint, types, tests with branch coverage
+	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+
+check: $(DEV)    ## lint, format and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(DEV)    ## measure speed on this machine (docs/performance.md)
+	$(BIN)/python -m benchmarks
+
+lock:            ## renew requirements/*.txt from pyproject.toml (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group dev --extra replay -o requirements/dev.txt
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group build --constraint requirements/dev.txt -o requirements/run.txt
+
+clean:           ## remove the environment and all caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* build dist
+
+$(RUN): requirements/run.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
