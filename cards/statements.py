@@ -107,6 +107,16 @@ class Review(Table, frozen=True, kw_only=True):
     expires: date  # after this day the statement is not used, and that is said
 
 
+class File(Table, frozen=True, kw_only=True):
+    """One file, one reviewed thing. `id` (the file's stem) and `path` come from the loader, not from the file."""
+
+    id: str = ""
+    path: str = ""
+    title: str
+    review: Review
+    source: tuple[Source, ...]
+
+
 class Row(Table, frozen=True, kw_only=True):
     """A statement inside a file. `id` makes its address: agents/x.toml#maximum.label-us"""
 
@@ -297,10 +307,7 @@ class Effect(Row, frozen=True, kw_only=True):
     says: str = ""
 
 
-class Agent(Table, frozen=True, kw_only=True):
-    title: str
-    review: Review
-    source: tuple[Source, ...]
+class Agent(File, frozen=True, kw_only=True):
     classes: tuple[str, ...]
     rxnorm: str = ""  # ingredient
     allergy_groups: tuple[str, ...] = ()  # value sets of cross-reacting substances
@@ -359,10 +366,7 @@ class Say(Scoped, frozen=True, kw_only=True):
     red_flag: bool = False
 
 
-class Condition(Table, frozen=True, kw_only=True):
-    title: str
-    review: Review
-    source: tuple[Source, ...]
+class Condition(File, frozen=True, kw_only=True):
     value_set: str
     nature: Literal["peripheral", "central", "mixed"]
     offer: tuple[Offer, ...] = ()
@@ -400,10 +404,7 @@ class Move(Scoped, frozen=True, kw_only=True):
     when: When | None = None  # an effect inside a condition's file brings its own
 
 
-class Modifier(Table, frozen=True, kw_only=True):
-    title: str  # in a card: "age 65 or older"
-    review: Review
-    source: tuple[Source, ...]
+class Modifier(File, frozen=True, kw_only=True):
     when: tuple[When, ...]  # any of them
     effect: tuple[Move, ...]
     say: tuple[Say, ...] = ()
@@ -426,18 +427,12 @@ class Pair(Scoped, frozen=True, kw_only=True):
     one_way: bool = False
 
 
-class Interaction(Table, frozen=True, kw_only=True):
-    title: str
-    review: Review
-    source: tuple[Source, ...]
+class Interaction(File, frozen=True, kw_only=True):
     mechanism: str
     pair: tuple[Pair, ...]
 
 
-class Combination(Table, frozen=True, kw_only=True):
-    title: str
-    review: Review
-    source: tuple[Source, ...]
+class Combination(File, frozen=True, kw_only=True):
     a: tuple[str, ...]
     b: tuple[str, ...]
     verdict: Literal["supported", "neutral", "avoid"]
@@ -464,26 +459,20 @@ class Recommendation(Row, frozen=True, kw_only=True):
     setting: Literal["", "specialist", "non-specialist"] = ""
 
 
-class Guideline(Table, frozen=True, kw_only=True):
-    title: str
+class Guideline(File, frozen=True, kw_only=True):
     publisher: str
     year: int
     jurisdiction: tuple[str, ...]
     superseded: bool = False
     superseded_by: str = ""
     in_force_by_default: bool = True
-    review: Review
-    source: tuple[Source, ...]
     recommendation: tuple[Recommendation, ...]
 
 
-class ValueSet(Table, frozen=True, kw_only=True):
+class ValueSet(File, frozen=True, kw_only=True):
     """What counts as ...: conditions, medicines that are not agents, or results."""
 
-    title: str  # in a card: "heart failure"
     kind: Literal["condition", "medicine", "result"]
-    review: Review
-    source: tuple[Source, ...]
     meaning: str = ""  # the part it plays in the code, where Python must find it: see knowledge_base.Meaning
     parents: tuple[str, ...] = ()  # value sets that everything in this one belongs to as well
     # conditions
@@ -504,12 +493,9 @@ class ValueSet(Table, frozen=True, kw_only=True):
     plausible: Range | None = None  # outside it a value is a slip, not a result
 
 
-class Threshold(Table, frozen=True, kw_only=True):
+class Threshold(File, frozen=True, kw_only=True):
     """Numbers a rule compares with that belong to no single agent: see knowledge_base for who reads which."""
 
-    title: str
-    review: Review
-    source: tuple[Source, ...]
     row: tuple[ThresholdRow, ...]
 
 
