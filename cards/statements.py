@@ -348,22 +348,31 @@ class Offer(Scoped, frozen=True, kw_only=True):
 
 
 class Against(Scoped, frozen=True, kw_only=True):
+    """What is not offered here and how strongly. A row that names the agent stands above a row that names its class.
+
+    "against" and "not before others" disapprove of an order, "caution" only warns; "not offered" and "specialist"
+    say nothing against an order: it gets the safety checks alone.
+    """
+
     agents: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     strength: Literal["against", "not before others", "caution", "not offered", "specialist"]
     why: str
     unless_value_set: tuple[str, ...] = ()
+    when: When | None = None  # only in such a patient: carbamazepine only beside an anticoagulant
 
 
 class ConditionTarget(Scoped, frozen=True, kw_only=True):
     agents: tuple[str, ...]
     dose: Quantity | None = None
+    upper: Quantity | None = None  # the highest that a card proposes for this condition
     trial: Quantity | None = None
 
 
 class Say(Scoped, frozen=True, kw_only=True):
     text: str
     red_flag: bool = False
+    when: When | None = None  # said only to such a patient
 
 
 class Condition(File, frozen=True, kw_only=True):
@@ -374,6 +383,7 @@ class Condition(File, frozen=True, kw_only=True):
     target: tuple[ConditionTarget, ...] = ()
     say: tuple[Say, ...] = ()
     effect: tuple[Move, ...] = ()  # modifiers that matter only here
+    manner: tuple[Manner, ...] = ()
     combination: Literal["may be considered", "not by default", "never"] = "may be considered"
     if_nothing_left: str = ""  # the step without drugs and the referral
 
@@ -404,9 +414,21 @@ class Move(Scoped, frozen=True, kw_only=True):
     when: When | None = None  # an effect inside a condition's file brings its own
 
 
+class Manner(Scoped, frozen=True, kw_only=True):
+    """How an offer is made, wherever it stands in the order. "slower": the slower schedule, from the lowest start.
+    "in words": named in the list, never as an order to accept."""
+
+    how: Literal["slower", "in words"]
+    agents: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    why: str
+    when: When | None = None
+
+
 class Modifier(File, frozen=True, kw_only=True):
     when: tuple[When, ...]  # any of them
-    effect: tuple[Move, ...]
+    effect: tuple[Move, ...] = ()
+    manner: tuple[Manner, ...] = ()
     say: tuple[Say, ...] = ()
 
 
@@ -440,6 +462,7 @@ class Combination(File, frozen=True, kw_only=True):
     why: str
     evidence: str
     risk: str = ""
+    conditions: tuple[str, ...] = ()  # only for these; empty: any that offers both
     not_for: tuple[When, ...] = ()  # a patient for whom it is not offered
     doubt: str = ""
 
@@ -457,6 +480,8 @@ class Recommendation(Row, frozen=True, kw_only=True):
     nnh: str = ""
     route: Literal["", "oral", "topical", "procedure", "infusion", "not a drug"] = ""
     setting: Literal["", "specialist", "non-specialist"] = ""
+    superseded: bool = False  # overtaken by `superseded_by`: quoted as history, never as current
+    superseded_by: str = ""
 
 
 class Guideline(File, frozen=True, kw_only=True):
