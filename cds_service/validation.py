@@ -1,0 +1,114 @@
+"""
+Does a document have the shape it should? Every problem at once, as path: message.
+
+The messages are our own: a library's would carry the value it complains about, which is the chart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final, cast
+
+import orjson
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from .errors import Problem
+
+KINDS: Final = ("request", "response", "discovery", "feedback")
+
+# Where CDS Hooks lets an empty array stand; anywhere else null, "", [] and {} are forbidden.
+MAY_BE_EMPTY: Final = {"response": {"cards"}, "discovery": {"services"}}
+
+
+def validate(document: Any, kind: str) -> list[Problem]:
+    """Every problem of a "request", "response", "discovery" or "feedback" document; [] when it is sound."""
+    if kind == "request":
+        document = _without_prefetch(document)
+    errors = sorted(validator(kind).iter_errors(document), key=lambda error: path_of(error.absolute_path))
+    found = [problem for error in errors for problem in _problems(error)]
+    if kind in MAY_BE_EMPTY:
+        found += _empties(document, MAY_BE_EMPTY[kind])
+    return list({problem.path: problem for problem in reversed(found)}.values())[::-1]
+
+
+@cache
+def schema(kind: str) -> Mapping[str, Any]:
+    """The JSON Schema (2020-12) of a kind of document."""
+    text = resources.files(__package__).joinpath("schemas", f"{kind}.schema.json").read_bytes()
+    read: Mapping[str, Any] = orjson.loads(text)
+    return read
+
+
+@cache
+def validator(kind: str) -> Draft202012Validator:
+    return Draft202012Validator(schema(kind))
+
+
+def path_of(steps: Iterable[str | int]) -> str:
+    """("cards", 0, "summary") is cards[0].summary."""
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{_name(step)}" for step in steps)
+    return path.removeprefix(".")
+
+
+def _name(step: str) -> str:
+    """A member's name. One that is no plain word may be anything, so it is not repeated."""
+    return step if re.fullmatch(r"[A-Za-z_][\w.-]{0,63}", step) else "(member)"
+
+
+def _without_prefetch(document: Any) -> Any:
+    """The envelope alone: the chart is large, and none of the schema's business."""
+    prefetch = document.get("prefetch") if isinstance(document, dict) else None
+    return {**document, "prefetch": type(prefetch)()} if prefetch else document
+
+
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    at, wanted = path_of(error.absolute_path), error.validator_value
+    if error.validator == "required" and isinstance(wanted, list):
+        missing = (name for name in wanted if name not in cast(dict[str, Any], error.instance))
+        yield from (Problem(_join(at, name), "is required and missing", "required") for name in missing)
+    else:
+        yield Problem(at, _message(str(error.validator), wanted, error.schema))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _message(rule: str, wanted: Any, schema: Any) -> str:
+    if rule in {"pattern", "not"}:  # the schema's title says what such a rule wants
+        return f"must be {schema['title']}" if "title" in schema else f"must match {wanted}"
+    if rule == "type":
+        kinds = [wanted] if isinstance(wanted, str) else [kind for kind in wanted if kind != "null"]
+        return f"must be {' or '.join(_ARTICLE[kind] for kind in kinds)}"
+    value = ", ".join(map(str, wanted)) if isinstance(wanted, list) else wanted
+    return _MESSAGES.get(rule, f"breaks the rule {rule!r} of the schema").format(value)
+
+
+_ARTICLE: Final = {"object": "an object", "array": "an array", "string": "a string", "boolean": "true or false",
+                   "number": "a number", "integer": "a whole number", "null": "null"}  # fmt: skip
+
+_MESSAGES: Final = {
+    "enum": "must be one of {}",
+    "const": "must be {}",
+    "minLength": "must not be empty",
+    "maxLength": "must be at most {} characters",
+    "minItems": "must not be empty",
+    "maxItems": "must hold at most {}",
+    "minProperties": "must not be empty",
+    "additionalProperties": "has a member that does not belong here",
+    "propertyNames": "has a member whose name is not allowed here",
+    "dependentRequired": "lacks a member that another one calls for",
+}
+
+
+def _empties(node: Any, allowed: set[str], path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
+    """CDS Hooks: no member may be null, "", [] or {}."""
+    if node in (None, "", [], {}) and path and path[-1] not in allowed:
+        yield Problem(path_of(path), "must be left out when it has no value")
+    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, child in pairs:
+        yield from _empties(child, allowed, (*path, step))
