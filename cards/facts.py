@@ -62,6 +62,7 @@ class Patient:
     weight_date: date | None = None
     height_cm: Fraction | None = None
     height_date: date | None = None
+    deceased: bool = False  # the record says so, on the day it is judged
 
     def age_between(self, day: date) -> tuple[int, int] | None:
         """Youngest and oldest possible age in years on `day`; None if no birth date is known."""

@@ -1,0 +1,114 @@
+"""
+AllergyIntolerance -> facts.Allergy: what the patient must not be given again, by ingredient and by class.
+
+A record that says there is no allergy is not an allergy. One to a drug that is not ours is kept with no substances:
+it was read, and touches nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cards.facts import Allergy, Unread
+
+from .codings import ValueSets, belongs_to, codings, names, objects, reference_of, string, words
+
+Ingredients = Callable[[str, str, str], frozenset[str]]  # system, code, text -> generic names
+
+_NEVER = frozenset({"refuted", "entered-in-error", "inactive", "resolved"})
+_NOT_DRUGS = frozenset({"food", "environment"})
+_NONE_KNOWN = re.compile(
+    r"\b(no|nil|none|not)[ -](known|active|recorded|drug|medication|allerg\w*)|\bn[mf]?kd?[am]\b|^none$"
+)
+_ALLERGIC = re.compile(
+    r"anaphyla|angio-?o?edema|urticaria|hives|bronchospasm|wheez|swelling|stevens|necrolysis|eosinophilia|dress\b|rash|"
+    r"exanthem|vasculitis|serum sickness|shock|airway|throat"
+)
+_SEVERE = re.compile(
+    r"anaphyla|angio-?o?edema|bronchospasm|stevens|necrolysis|eosinophilia|dress\b|serum sickness|shock|airway|"
+    r"life[ -]threatening"
+)
+_SIDE_EFFECT = re.compile(
+    r"nausea|vomit|constipat|diarrh|drows|sedat|somnol|dizz|dry mouth|upset|indigestion|dyspepsia|headache|fatigue|"
+    r"tired|insomnia|sweat|weight gain|confus|halluc|dream"
+)
+
+
+def read_allergy(
+    resource: object, patient_id: str, ingredients: Ingredients, value_sets: ValueSets
+) -> Allergy | Unread | None:
+    """None: not an allergy that counts (refuted, over, another patient's, "no known allergy", to food)."""
+    if not isinstance(resource, Mapping) or not belongs_to(resource, patient_id) or _is_over(resource):
+        return None
+    concepts = [resource.get("code"), resource.get("substance")]  # DSTU2 has `substance`
+    concepts += [reaction.get("substance") for reaction in objects(resource.get("reaction"))]
+    said = [name for concept in concepts for name in names(concept)]
+    if _says_none(concepts, said, value_sets):
+        return None
+    substances = frozenset().union(*(_substances(concept, ingredients, value_sets) for concept in concepts))
+    if not substances and _is_not_a_drug(resource):
+        return None
+    if not said and not substances:
+        return Unread(
+            reference_of(resource), "allergy", "what it is to is not said in words or in a code that is known"
+        )
+    label = said[0] if said else " / ".join(sorted(substances))
+    return Allergy(reference_of(resource), label, substances, _is_intolerance(resource), _is_severe(resource))
+
+
+def _is_over(resource: Mapping[str, Any]) -> bool:
+    status = words(resource.get("verificationStatus")) | words(resource.get("clinicalStatus"))
+    return bool((status | words(resource.get("status"))) & _NEVER)
+
+
+def _says_none(concepts: list[object], said: list[str], value_sets: ValueSets) -> bool:
+    none_known = value_sets.with_meaning("no-known-allergy")
+    for concept in concepts:
+        for coding in codings(concept):
+            if (
+                _NONE_KNOWN.search(coding.code.lower())
+                or value_sets.conditions_of(coding.system, coding.code) & none_known
+            ):
+                return True
+    return any(_NONE_KNOWN.search(name.lower()) for name in said)
+
+
+def _substances(concept: object, ingredients: Ingredients, value_sets: ValueSets) -> frozenset[str]:
+    """Ingredients and classes that a code stands for; the words only where no code says any."""
+    found: frozenset[str] = frozenset()
+    for coding in codings(concept):
+        found |= ingredients(coding.system, coding.code, "") | value_sets.conditions_of(coding.system, coding.code)
+    for name in () if found else names(concept):
+        found |= ingredients("", "", name) | value_sets.conditions_named(name.lower())
+    return found
+
+
+def _is_not_a_drug(resource: Mapping[str, Any]) -> bool:
+    category = resource.get("category")
+    said = {string(word).lower() for word in (category if isinstance(category, list) else [category])} - {""}
+    return bool(said) and said <= _NOT_DRUGS
+
+
+def _manifestations(resource: Mapping[str, Any]) -> list[str]:
+    """What happened, lower case: an entry for each manifestation, its words joined."""
+    reactions = list(objects(resource.get("reaction")))
+    told = [" ".join(names(one)).lower() for reaction in reactions for one in objects(reaction.get("manifestation"))]
+    return [text for text in (*told, *(string(reaction.get("description")).lower() for reaction in reactions)) if text]
+
+
+def _is_intolerance(resource: Mapping[str, Any]) -> bool:
+    """Called one, or with nothing but side effects on record; never where an allergic reaction is."""
+    told, kind = _manifestations(resource), string(resource.get("type")).lower()
+    if any(_ALLERGIC.search(text) for text in told):
+        return False
+    if kind:
+        return kind == "intolerance"
+    return bool(told) and all(_SIDE_EFFECT.search(text) for text in told)
+
+
+def _is_severe(resource: Mapping[str, Any]) -> bool:
+    severities = {string(reaction.get("severity")).lower() for reaction in objects(resource.get("reaction"))}
+    critical = string(resource.get("criticality")).lower() in {"high", "crith"}
+    return critical or "severe" in severities or any(_SEVERE.search(text) for text in _manifestations(resource))

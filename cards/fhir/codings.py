@@ -1,0 +1,133 @@
+"""
+What every reader of the chart needs: codings, references, and the value sets as readers see them.
+
+Nothing here raises on any JSON. A list where an object is due, an object where a list is due, a number for a string:
+what can be used is used, the rest is as if absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from cards.statements import ValueSet
+
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD10WHO = "http://hl7.org/fhir/sid/icd-10"
+SNOMED = "http://snomed.info/sct"
+LOINC = "http://loinc.org"
+
+_ALIASES = {
+    "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
+    "icd-10-cm": ICD10CM,
+    "icd10cm": ICD10CM,
+    "urn:oid:2.16.840.1.113883.6.3": ICD10WHO,
+    "icd-10": ICD10WHO,
+    # the German modification only adds digits to WHO's codes
+    "http://fhir.de/codesystem/bfarm/icd-10-gm": ICD10WHO,
+    "http://fhir.de/codesystem/dimdi/icd-10-gm": ICD10WHO,
+    "urn:oid:2.16.840.1.113883.6.96": SNOMED,
+    "snomed": SNOMED,
+    "snomed-ct": SNOMED,
+    "snomedct": SNOMED,
+    "urn:oid:2.16.840.1.113883.6.1": LOINC,
+    "loinc": LOINC,
+}
+_KNOWN = {system: system for system in (ICD10CM, ICD10WHO, SNOMED, LOINC)} | _ALIASES
+
+
+class ValueSets(Protocol):
+    """What the readers ask of the knowledge's value sets; ids are file stems."""
+
+    def conditions_of(self, system: str, code: str) -> frozenset[str]: ...
+
+    def conditions_named(self, text: str) -> frozenset[str]: ...
+
+    def results_of(self, system: str, code: str) -> ValueSet | None: ...
+
+    def history(self, id: str) -> bool: ...  # noqa: A002
+
+    def with_meaning(self, meaning: str) -> frozenset[str]: ...
+
+
+class Coding(NamedTuple):
+    system: str  # canonical, or as it came
+    code: str
+    display: str
+
+
+def canonical(system: object) -> str:
+    """One name for a code system, however it was written; "" if none was given."""
+    if not isinstance(system, str):
+        return ""
+    return _KNOWN.get(system) or _normal(system)
+
+
+def _normal(system: str) -> str:
+    plain = system.strip().rstrip("/").lower().replace("https://", "http://", 1)
+    if plain.startswith("2.16.840."):
+        plain = f"urn:oid:{plain}"
+    if plain.startswith(f"{SNOMED}/"):  # an edition or a version
+        return SNOMED
+    return _KNOWN.get(plain, system)
+
+
+def string(value: object) -> str:
+    """Trimmed text; a number written where a string is due is taken as its digits."""
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**20 else ""
+
+
+def objects(value: object) -> Iterator[Mapping[str, Any]]:
+    """The objects of a list, or the one that came without its list."""
+    if isinstance(value, Mapping):
+        yield value
+    elif isinstance(value, list | tuple):
+        yield from (item for item in value if isinstance(item, Mapping))
+
+
+def codings(concept: object) -> Iterator[Coding]:
+    """Every coding with a code, of a CodeableConcept, a list of them, or a bare Coding."""
+    for part in objects(concept):
+        for coding in objects(part.get("coding", part)):
+            if code := string(coding.get("code")):
+                yield Coding(canonical(coding.get("system")), code, string(coding.get("display")))
+
+
+def names(concept: object) -> Iterator[str]:
+    """The words of a CodeableConcept: its text, then each display."""
+    if isinstance(concept, str) and concept.strip():
+        yield concept.strip()
+    for part in objects(concept):
+        if text := string(part.get("text")):
+            yield text
+        for coding in objects(part.get("coding", part)):
+            if display := string(coding.get("display")):
+                yield display
+
+
+def words(value: object) -> frozenset[str]:
+    """Status words, lower case, of a code, a CodeableConcept or a string (STU3 has strings where R4 has concepts)."""
+    if isinstance(value, str):
+        return frozenset({value.strip().lower()})
+    return frozenset(coding.code.lower() for coding in codings(value)) | frozenset(map(str.lower, names(value)))
+
+
+def reference_of(resource: Mapping[str, Any]) -> str:
+    """ "Condition/c1", or the type alone where there is no id."""
+    kind, identity = string(resource.get("resourceType")), string(resource.get("id"))
+    return f"{kind}/{identity}" if kind and identity else kind
+
+
+def belongs_to(resource: Mapping[str, Any], patient_id: str) -> bool:
+    """Whether a resource may be this patient's: only one that names another is not.
+
+    Unsaid, logical (urn:uuid) and contained references cannot be told apart from this patient's own.
+    """
+    subject = resource.get("subject") or resource.get("patient")
+    reference = string(subject.get("reference")) if isinstance(subject, Mapping) else ""
+    if not reference or not patient_id or reference.startswith(("urn:", "#")):
+        return True
+    path = reference.split("/_history/")[0].split("/")
+    return path[-1] == patient_id.split("/")[-1] and (len(path) < 2 or path[-2] == "Patient")

@@ -1,0 +1,135 @@
+"""
+Condition -> facts.Condition: what is wrong with the patient, now, or once where that still matters.
+
+Refuted and mistaken records never count; resolved ones only for value sets that ask for history. Codes decide. The
+words are read only where no code does, and never when they deny, look ahead, or tell of someone else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from cards.facts import Condition, Unread
+
+from .codings import ICD10CM, ICD10WHO, Coding, ValueSets, belongs_to, codings, names, reference_of, words
+from .dates import Days, days_of
+
+_NEVER = frozenset({"refuted", "entered-in-error"})
+_PROVISIONAL = frozenset({"provisional", "differential", "unconfirmed"})
+_OVER = frozenset({"inactive", "resolved", "remission"})
+_AGAIN = frozenset({"recurrence", "relapse"})
+_COMPLETE = frozenset({ICD10CM, ICD10WHO})  # read by prefix: a code in no value set is known to be in none
+
+# "Denies", "mother had", "r/o", "at risk of": words that name a condition the patient is not said to have.
+_DENIED = re.compile(
+    r"\b(no|not|nil|never|none|denie[sd]|denying|negative|neg|absent|absence|exclud\w*|unlikely|without (any )?pain|"
+    r"rule[ds]?[ -]out|ruling out|r/o|family|fh|fhx|fmhx|mother|father|maternal|paternal|sister|brother|sibling|"
+    r"parents?|son|daughter|screen\w*|risk|prevent\w*|prophyla\w*|vaccin\w*|immuni[sz]\w*|fear|counsel\w*|education)\b"
+)
+# What follows is denied, what stands before is not: "migraine without aura", "stage 3, not on dialysis".
+_CUT = re.compile(
+    r"\b(without(?! (any )?pain)|w/o|not (on|due to|requiring|intractable|otherwise|elsewhere))\b.*", re.DOTALL
+)
+_PAST = re.compile(r"\b(history|hx|h/o|pmh|previous\w*|prior|past|former|s/p|status post|resolved|remote)\b")
+_DOUBTED = re.compile(r"\b(possible|possibly|probable|probably|suspected|suspicion|query|likely|presumed)\b|\?")
+
+
+def read_condition(resource: object, patient_id: str, value_sets: ValueSets, day: date) -> Condition | Unread | None:
+    """None: it does not count (another patient's, refuted, resolved, nothing at all)."""
+    if not isinstance(resource, Mapping) or not belongs_to(resource, patient_id):
+        return None
+    verified = words(resource.get("verificationStatus"))
+    if verified & _NEVER:
+        return None
+    coded, said = list(codings(resource.get("code"))), list(names(resource.get("code")))
+    if not said and not _readable(coded, value_sets):
+        return Unread(reference_of(resource), "condition", _why_unreadable(coded))
+    meaning = _meaning(coded, said, value_sets)
+    condition = Condition(
+        reference_of(resource),
+        label=said[0] if said else coded[0].code,
+        value_sets=meaning.value_sets,
+        provisional=bool(verified & _PROVISIONAL) or meaning.doubted,
+        resolved=meaning.past or _is_over(resource, day),
+        onset=_onset(resource),
+    )
+    return _as_history(condition, value_sets) if condition.resolved else condition
+
+
+class _Meaning(NamedTuple):
+    """The value sets a code or its words stand for, and what the words add."""
+
+    value_sets: frozenset[str]
+    past: bool = False
+    doubted: bool = False
+
+
+def _meaning(coded: list[Coding], said: list[str], value_sets: ValueSets) -> _Meaning:
+    found = sets_of(coded, value_sets)
+    if found or any(coding.system in _COMPLETE for coding in coded):
+        return _Meaning(found)
+    return _in_words(said, value_sets)
+
+
+def sets_of(coded: list[Coding], value_sets: ValueSets) -> frozenset[str]:
+    """Every value set that any of the codes belongs to."""
+    return frozenset().union(*(value_sets.conditions_of(coding.system, coding.code) for coding in coded))
+
+
+def _in_words(said: list[str], value_sets: ValueSets) -> _Meaning:
+    for text in (_CUT.sub("", name.lower()) for name in said):
+        if _DENIED.search(text):
+            break
+        if found := value_sets.conditions_named(text):
+            return _Meaning(found, past=bool(_PAST.search(text)), doubted=bool(_DOUBTED.search(text)))
+    return _Meaning(frozenset())
+
+
+def _readable(coded: list[Coding], value_sets: ValueSets) -> bool:
+    return any(coding.system in _COMPLETE or value_sets.conditions_of(coding.system, coding.code) for coding in coded)
+
+
+def _why_unreadable(coded: list[Coding]) -> str:
+    return f"its code {coded[0].code} is not known and has no words" if coded else "it has neither a code nor words"
+
+
+def _as_history(condition: Condition, value_sets: ValueSets) -> Condition | None:
+    kept = frozenset(name for name in condition.value_sets if value_sets.history(name))
+    if not kept:
+        return None
+    return Condition(condition.reference, condition.label, kept, condition.provisional, True, condition.onset)
+
+
+def _is_over(resource: Mapping[str, Any], day: date) -> bool:
+    status = words(resource.get("clinicalStatus"))
+    if status & _OVER:
+        return True
+    return not status & _AGAIN and _abated(resource, day)
+
+
+def _abated(resource: Mapping[str, Any], day: date) -> bool:
+    """An abatement that is no date (age, text, DSTU2's true) has happened; a date may still lie ahead."""
+    if resource.get("abatementBoolean") is False:
+        return False
+    if any(key in resource for key in ("abatementBoolean", "abatementAge", "abatementString", "abatementRange")):
+        return True
+    period = resource.get("abatementPeriod")
+    ended = [resource.get("abatementDateTime")]
+    if isinstance(period, Mapping):
+        ended += [period.get("end"), period.get("start")]
+    days = next((found for found in map(days_of, ended) if found), None)
+    return days is not None and days[0] <= day
+
+
+def _onset(resource: Mapping[str, Any]) -> date | None:
+    """When it began, or else was recorded. Of a partial date the last day: what may be recent counts as recent."""
+    period = resource.get("onsetPeriod")
+    start = period.get("start") if isinstance(period, Mapping) else None
+    recorded = (resource.get(key) for key in ("recordedDate", "assertedDate", "dateRecorded"))
+    days: Days | None = next(
+        (found for found in map(days_of, (resource.get("onsetDateTime"), start, *recorded)) if found), None
+    )
+    return days and days[1]

@@ -1,0 +1,147 @@
+"""AllergyIntolerance: to what, how bad, and what is no allergy."""
+
+import pytest
+from hypothesis import given
+
+from cards.facts import Allergy, Unread
+from cards.fhir.allergies import read_allergy
+from cards.fhir.codings import ICD10CM, SNOMED
+from tests.fake_value_sets import VALUE_SETS
+from tests.fhir.anything import nearly
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+GABAPENTIN = {"coding": [{"system": RXNORM, "code": "25480", "display": "gabapentin"}]}
+
+
+def ingredients(system, code, text):
+    named = {name for name in ("gabapentin", "codeine", "lidocaine") if name in text.lower()}
+    return frozenset(named | ({"gabapentin"} if (system, code) == (RXNORM, "25480") else set()))
+
+
+def read(**members):
+    resource = {"resourceType": "AllergyIntolerance", "id": "a", "code": GABAPENTIN, **members}
+    return read_allergy(resource, "p", ingredients, VALUE_SETS)
+
+
+@pytest.mark.parametrize(
+    ("code", "substances"),
+    [
+        (GABAPENTIN, {"gabapentin"}),
+        ({"text": "CODEINE sulfate"}, {"codeine"}),
+        ({"coding": [{"system": ICD10CM, "code": "Z88.5"}]}, {"opioid-allergy"}),
+        ({"coding": [{"system": SNOMED, "code": "293584003", "display": "Allergy to narcotic"}]}, {"opioid-allergy"}),
+        ({"text": "Opioid allergy"}, {"opioid-allergy"}),
+        ({"text": "Penicillin"}, set()),
+        ({"coding": [{"system": RXNORM, "code": "7980", "display": "Penicillin G"}]}, set()),
+    ],
+)
+def test_substances(code, substances):
+    assert read(code=code).substances == substances
+
+
+def test_the_substance_of_a_reaction_counts_too():
+    assert read(reaction=[{"substance": {"text": "lidocaine"}}]).substances == {"gabapentin", "lidocaine"}
+    assert read(code=None, reaction=[{"substance": {"text": "lidocaine"}}]).substances == {"lidocaine"}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"verificationStatus": {"coding": [{"code": "refuted"}]}},
+        {"verificationStatus": "entered-in-error"},
+        {"clinicalStatus": {"coding": [{"code": "inactive"}]}},
+        {"clinicalStatus": "resolved"},
+        {"status": "refuted"},
+        {"patient": {"reference": "Patient/other"}},
+    ],
+    ids=str,
+)
+def test_what_does_not_count(members):
+    assert read(**members) is None
+
+
+@pytest.mark.parametrize("status", ["unconfirmed", "presumed", "confirmed"])
+def test_what_counts_though_not_confirmed(status):
+    assert read(verificationStatus={"coding": [{"code": status}]}) is not None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"coding": [{"system": SNOMED, "code": "716186003"}]},
+        {"coding": [{"system": SNOMED, "code": "716186003", "display": "No known allergy (situation)"}]},
+        {"coding": [{"system": "urn:x", "code": "no-known-medication-allergies"}]},
+        {"text": "No Known Drug Allergies"},
+        {"text": "NKDA"},
+        {"text": "NKA"},
+        {"text": "No allergies"},
+        {"text": "none"},
+    ],
+    ids=str,
+)
+def test_no_known_allergy_is_none(code):
+    assert read(code=code) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "category", "counts"),
+    [
+        pytest.param({"text": "Shellfish"}, ["food"], False, id="food"),
+        pytest.param({"text": "Pollen"}, "environment", False, id="environment"),
+        pytest.param(GABAPENTIN, ["food"], True, id="one of ours, whatever it is called"),
+        pytest.param({"text": "Penicillin"}, ["medication"], True, id="a drug"),
+        pytest.param({"text": "Something"}, None, True, id="not said"),
+        pytest.param({"text": "Something"}, ["food", "medication"], True, id="both"),
+    ],
+)
+def test_food_and_environment(code, category, counts):
+    assert (read(code=code, category=category) is not None) is counts
+
+
+def reaction(*manifestations, **more):
+    return [{"manifestation": [{"text": text} for text in manifestations], **more}]
+
+
+@pytest.mark.parametrize(
+    ("members", "intolerance", "severe"),
+    [
+        pytest.param({}, False, False, id="nothing said: an allergy"),
+        pytest.param({"type": "intolerance"}, True, False, id="called an intolerance"),
+        pytest.param({"type": "allergy", "reaction": reaction("Nausea")}, False, False, id="called an allergy"),
+        pytest.param({"reaction": reaction("Nausea", "Drowsiness")}, True, False, id="only side effects"),
+        pytest.param({"reaction": reaction("Nausea", "Hives")}, False, False, id="one of them allergic"),
+        pytest.param({"type": "intolerance", "reaction": reaction("Anaphylaxis")}, False, True, id="miscalled"),
+        pytest.param({"reaction": reaction("Rash", severity="severe")}, False, True, id="a severe reaction"),
+        pytest.param({"criticality": "high"}, False, True, id="a high criticality"),
+        pytest.param({"criticality": "low"}, False, False, id="a low criticality"),
+        pytest.param({"reaction": [{"description": "Stevens-Johnson"}]}, False, True, id="described"),
+        pytest.param({"reaction": reaction("Something")}, False, False, id="not known"),
+    ],
+)
+def test_kind_and_severity(members, intolerance, severe):
+    found = read(**members)
+    assert (found.intolerance, found.severe) == (intolerance, severe)
+
+
+@pytest.mark.parametrize("code", [None, {}, {"coding": [{"system": "urn:local", "code": "5"}]}, 7], ids=str)
+def test_what_says_nothing_is_unread(code):
+    assert isinstance(read(code=code), Unread)
+
+
+MEMBERS = [
+    "resourceType",
+    "id",
+    "code",
+    "patient",
+    "clinicalStatus",
+    "verificationStatus",
+    "category",
+    "type",
+    "reaction",
+]
+MEMBERS += ["manifestation", "substance", "severity", "criticality", "description"]
+
+
+@given(nearly(MEMBERS, ["25480", "716186003"]))
+def test_nothing_raises(resource):
+    assert isinstance(read_allergy(resource, "p", ingredients, VALUE_SETS), Allergy | Unread | None)
