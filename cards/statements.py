@@ -9,7 +9,6 @@ file; `seen` says whether its figure was read in a source ("page") or stated fro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Literal
@@ -22,12 +21,32 @@ Strength = Literal["contraindicated", "avoid", "caution"]
 Kind = Literal["ceiling", "usual", "practice", "trial"]
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class _Value:
+    """Equal by its parts. No dataclass: msgspec reads those from a table, and ours are strings in the files."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def _parts(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Value) and type(self) is type(other) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self._parts()!r}"
+
+
+class Quantity(_Value):
     """A number with its unit: "300 mg", "3600 mg/d", "20 ug/h", "3 patch/d", "12 wk"."""
 
-    value: Fraction
-    unit: str
+    __slots__ = ("unit", "value")
+
+    def __init__(self, value: Fraction, unit: str) -> None:
+        self.value = value
+        self.unit = unit
 
     @classmethod
     def parse(cls, text: str) -> Quantity:
@@ -48,15 +67,19 @@ def plain(value: Fraction) -> str:
     return f"{float(value):,.3f}".rstrip("0").rstrip(".") if value >= 1 else f"{float(value):.3g}"
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(_Value):
     """The comparison a label prints: "crcl >= 60", "30 < crcl < 60". Each edge is open or closed on its own."""
 
-    low: Fraction | None
-    low_included: bool
-    high: Fraction | None
-    high_included: bool
-    text: str
+    __slots__ = ("high", "high_included", "low", "low_included", "text")
+
+    def __init__(
+        self, low: Fraction | None, low_included: bool, high: Fraction | None, high_included: bool, text: str
+    ) -> None:
+        self.low = low
+        self.low_included = low_included
+        self.high = high
+        self.high_included = high_included
+        self.text = text
 
     _SHAPE = re.compile(r"(?:([\d.]+) (<=?) )?([a-z_]+)(?: (<=?|>=?) ([\d.]+))?")
 
@@ -365,7 +388,7 @@ class Against(Scoped, frozen=True, kw_only=True):
 class ConditionTarget(Scoped, frozen=True, kw_only=True):
     agents: tuple[str, ...]
     dose: Quantity | None = None
-    upper: Quantity | None = None  # the highest that a card proposes for this condition
+    upper: Quantity | None = None  # the highest that a card proposes here, where that is above `dose`
     trial: Quantity | None = None
 
 
