@@ -95,9 +95,6 @@ class UnknownService(HookError):
     status = 404
     code = "not-found"
 
-    def __init__(self, text: str = "There is no such CDS service here.", diagnostics: str = "") -> None:
-        super().__init__(text, diagnostics=diagnostics)
-
 
 class MethodNotAllowed(HookError):
     status = 405

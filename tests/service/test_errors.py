@@ -13,7 +13,7 @@ ALL: list[tuple[HookError, int, str, dict[str, str]]] = [
     (errors.BadRequest("wrong", "context.userId"), 400, "invalid", {}),
     (errors.Unauthorized(), 401, "login", {"WWW-Authenticate": "Bearer"}),
     (errors.Forbidden("not for you"), 403, "forbidden", {}),
-    (errors.UnknownService(), 404, "not-found", {}),
+    (errors.UnknownService("no such service"), 404, "not-found", {}),
     (errors.MethodNotAllowed(["GET", "OPTIONS"]), 405, "not-supported", {"Allow": "GET, OPTIONS"}),
     (errors.PreconditionFailed("no record"), 412, "required", {}),
     (errors.TooLarge("too large"), 413, "too-long", {}),
