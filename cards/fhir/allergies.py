@@ -40,7 +40,7 @@ def read_allergy(
     resource: object, patient_id: str, ingredients: Ingredients, value_sets: ValueSets
 ) -> Allergy | Unread | None:
     """None: not an allergy that counts (refuted, over, another patient's, "no known allergy", to food)."""
-    if not isinstance(resource, Mapping) or not belongs_to(resource, patient_id) or _is_over(resource):
+    if not isinstance(resource, dict) or not belongs_to(resource, patient_id) or _is_over(resource):
         return None
     concepts = [resource.get("code"), resource.get("substance")]  # DSTU2 has `substance`
     concepts += [reaction.get("substance") for reaction in objects(resource.get("reaction"))]

@@ -81,10 +81,12 @@ def string(value: object) -> str:
 
 def objects(value: object) -> Iterator[Mapping[str, Any]]:
     """The objects of a list, or the one that came without its list."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         yield value
     elif isinstance(value, list | tuple):
-        yield from (item for item in value if isinstance(item, Mapping))
+        for item in value:
+            if isinstance(item, dict):
+                yield item
 
 
 def codings(concept: object) -> Iterator[Coding]:
@@ -126,7 +128,7 @@ def belongs_to(resource: Mapping[str, Any], patient_id: str) -> bool:
     Unsaid, logical (urn:uuid) and contained references cannot be told apart from this patient's own.
     """
     subject = resource.get("subject") or resource.get("patient")
-    reference = string(subject.get("reference")) if isinstance(subject, Mapping) else ""
+    reference = string(subject.get("reference")) if isinstance(subject, dict) else ""
     if not reference or not patient_id or reference.startswith(("urn:", "#")):
         return True
     path = reference.split("/_history/")[0].split("/")

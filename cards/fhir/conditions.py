@@ -39,7 +39,7 @@ _DOUBTED = re.compile(r"\b(possible|possibly|probable|probably|suspected|suspici
 
 def read_condition(resource: object, patient_id: str, value_sets: ValueSets, day: date) -> Condition | Unread | None:
     """None: it does not count (another patient's, refuted, resolved, nothing at all)."""
-    if not isinstance(resource, Mapping) or not belongs_to(resource, patient_id):
+    if not isinstance(resource, dict) or not belongs_to(resource, patient_id):
         return None
     verified = words(resource.get("verificationStatus"))
     if verified & _NEVER:
@@ -118,7 +118,7 @@ def _abated(resource: Mapping[str, Any], day: date) -> bool:
         return True
     period = resource.get("abatementPeriod")
     ended = [resource.get("abatementDateTime")]
-    if isinstance(period, Mapping):
+    if isinstance(period, dict):
         ended += [period.get("end"), period.get("start")]
     days = next((found for found in map(days_of, ended) if found), None)
     return days is not None and days[0] <= day
@@ -127,7 +127,7 @@ def _abated(resource: Mapping[str, Any], day: date) -> bool:
 def _onset(resource: Mapping[str, Any]) -> date | None:
     """When it began, or else was recorded. Of a partial date the last day: what may be recent counts as recent."""
     period = resource.get("onsetPeriod")
-    start = period.get("start") if isinstance(period, Mapping) else None
+    start = period.get("start") if isinstance(period, dict) else None
     recorded = (resource.get(key) for key in ("recordedDate", "assertedDate", "dateRecorded"))
     days: Days | None = next(
         (found for found in map(days_of, (resource.get("onsetDateTime"), start, *recorded)) if found), None

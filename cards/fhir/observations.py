@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cards.facts import Result, Unread
-from cards.statements import ValueSet, plain
+from cards.statements import ValueSet
 
 from .codings import ValueSets, belongs_to, canonical, names, objects, reference_of, string, words
 from .dates import first_day
@@ -26,64 +28,67 @@ class Value(NamedTuple):
     """What was written, before units: a number or words."""
 
     number: Fraction | None = None
+    written: str = ""  # the number
     comparator: str = ""
     units: tuple[str, ...] = ()  # code and text of the unit
-    text: str = ""
+    text: str = ""  # the words, or the string that the number stood in
 
 
 def read_observations(
-    resources: Iterable[object], patient_id: str, value_sets: ValueSets
+    resources: Iterable[Any], patient_id: str, value_sets: ValueSets
 ) -> tuple[tuple[Result, ...], tuple[Unread, ...]]:
     """All results the knowledge asks for, newest first (undated last), and what could not be read."""
-    dated: list[tuple[str, Result]] = []
+    dated: list[tuple[date, str, Result]] = []
     unread: list[Unread] = []
     for resource in resources:
-        for when, found in _results(resource, patient_id, value_sets):
+        for part, value_set in _wanted(resource, patient_id, value_sets):
+            when, day = _when(resource)
+            found = _result(part, value_set, reference_of(resource), day)
             if isinstance(found, Result):
-                dated.append((when, found))
+                dated.append((day or date.min, when, found))
             else:
                 unread.append(found)
-    dated.sort(key=lambda item: (item[1].day or date.min, item[0]), reverse=True)
-    return tuple(result for _, result in dated), tuple(unread)
+    dated.sort(key=itemgetter(0, 1), reverse=True)
+    return tuple(result for _, _, result in dated), tuple(unread)
 
 
 def read_observation(resource: object, patient_id: str, value_sets: ValueSets) -> Iterator[Result | Unread]:
     """The results of one Observation: its own, and those of its components."""
-    return (found for _, found in _results(resource, patient_id, value_sets))
+    results, unread = read_observations([resource], patient_id, value_sets)
+    yield from results
+    yield from unread
 
 
 # --- one resource ---------------------------------------------------------------------------------------------------
 
-
-def _results(resource: object, patient_id: str, value_sets: ValueSets) -> Iterator[tuple[str, Result | Unread]]:
-    if not isinstance(resource, Mapping):
-        return
-    wanted = _wanted(resource, value_sets)
-    if not wanted or words(resource.get("status")) & _NO_RESULT or not belongs_to(resource, patient_id):
-        return
-    reference, when = reference_of(resource), _when(resource)
-    for part, value_set in wanted:
-        if "component" in part and not _has_value(part):
-            continue  # the head of a panel: its components speak
-        yield when, _result(part, value_set, reference, first_day(when))
+Wanted = Iterable[tuple[Mapping[str, Any], ValueSet]]
 
 
-def _wanted(resource: Mapping[str, Any], value_sets: ValueSets) -> list[tuple[Mapping[str, Any], ValueSet]]:
-    """The parts of an Observation whose code the knowledge asks for."""
+def _wanted(resource: Any, patient_id: str, value_sets: ValueSets) -> Wanted:
+    """The parts of an Observation whose code the knowledge asks for, if it is a result, and this patient's."""
+    if not isinstance(resource, dict):
+        return ()
     found = _value_set(resource.get("code"), value_sets)
-    wanted = [] if found is None else [(resource, found)]
-    if "component" in resource:
-        for part in objects(resource["component"]):
-            found = _value_set(part.get("code"), value_sets)
-            if found is not None:
-                wanted.append((part, found))
-    return wanted
+    parts = _parts(resource, value_sets) if "component" in resource else ()
+    if (found is None and not parts) or not _counts(resource, patient_id):
+        return ()
+    return parts if found is None or (parts and not _has_value(resource)) else ((resource, found), *parts)
+
+
+def _parts(resource: Mapping[str, Any], value_sets: ValueSets) -> Wanted:
+    found = ((part, _value_set(part.get("code"), value_sets)) for part in objects(resource["component"]))
+    return tuple((part, value_set) for part, value_set in found if value_set is not None)
+
+
+def _counts(resource: Mapping[str, Any], patient_id: str) -> bool:
+    return string(resource.get("status")).lower() not in _NO_RESULT and belongs_to(resource, patient_id)
 
 
 def _value_set(concept: object, value_sets: ValueSets) -> ValueSet | None:
     """Read by hand and not with `codings`: it is asked of every observation of a chart."""
-    for coding in objects(concept.get("coding") if isinstance(concept, Mapping) else None):
-        code = coding.get("code")
+    coded = concept.get("coding") if isinstance(concept, dict) else None
+    for coding in coded if isinstance(coded, list) else objects(coded):
+        code = coding.get("code") if isinstance(coding, dict) else None
         if isinstance(code, str):
             found = value_sets.results_of(canonical(coding.get("system")), code.strip())
             if found is not None:
@@ -91,16 +96,23 @@ def _value_set(concept: object, value_sets: ValueSets) -> ValueSet | None:
     return None
 
 
-def _when(resource: Mapping[str, Any]) -> str:
-    """When it was measured, as written; what orders results of one day."""
-    period, timing = resource.get("effectivePeriod"), resource.get("effectiveTiming")
-    candidates = [resource.get("effectiveDateTime"), resource.get("effectiveInstant")]
-    if isinstance(period, Mapping):
-        candidates += [period.get("end"), period.get("start")]
-    if isinstance(timing, Mapping) and isinstance(timing.get("event"), list):
-        candidates += timing["event"]
-    candidates.append(resource.get("issued"))
-    return next((text.strip() for text in candidates if isinstance(text, str) and first_day(text)), "")
+def _when(resource: Mapping[str, Any]) -> tuple[str, date | None]:
+    """When it was measured: as written, which orders the results of one day, and its first possible day."""
+    for text in _times(resource):
+        if day := first_day(text):
+            return str(text).strip(), day
+    return "", None
+
+
+def _times(resource: Mapping[str, Any]) -> Iterator[object]:
+    yield resource.get("effectiveDateTime")
+    yield resource.get("effectiveInstant")
+    if isinstance(period := resource.get("effectivePeriod"), dict):
+        yield period.get("end")
+        yield period.get("start")
+    if isinstance(timing := resource.get("effectiveTiming"), dict) and isinstance(timing.get("event"), list):
+        yield from timing["event"]
+    yield resource.get("issued")
 
 
 def _result(part: Mapping[str, Any], value_set: ValueSet, reference: str, day: date | None) -> Result | Unread:
@@ -150,7 +162,11 @@ def _number(value: object) -> Fraction | None:
         return None
     if isinstance(value, int) and abs(value) >= 10**12:
         return None
-    text = str(value).strip()
+    return _exact(str(value).strip())
+
+
+@lru_cache(4096)  # a chart repeats its numbers, and Fraction is slow to read them
+def _exact(text: str) -> Fraction | None:
     return Fraction(text) if _NUMBER.fullmatch(text) else None
 
 
@@ -162,7 +178,7 @@ def _quantity(value: object) -> Value | None:
     if number is None:  # a string such as ">60" where a number is due
         said = _string(value.get("value"))
         return said and said._replace(units=said.units or units)
-    return Value(number, _comparator(value.get("comparator")), units)
+    return Value(number, string(str(value["value"])), _comparator(value.get("comparator")), units)
 
 
 def _string(value: object) -> Value | None:
@@ -172,13 +188,13 @@ def _string(value: object) -> Value | None:
     if found is None or re.search(r",[0-9]{3}", text):
         return Value(text=text) if text else None
     sign, digits, plus, unit = found.groups()
-    number, units = Fraction(digits.replace(",", ".")), (unit.strip(),) if unit else ()
-    return Value(number, ">=" if plus else _comparator(sign), units, text)
+    units = (unit.strip(),) if unit else ()
+    return Value(_exact(digits.replace(",", ".")), digits, ">=" if plus else _comparator(sign), units, text)
 
 
 def _integer(value: object) -> Value | None:
     number = _number(value)
-    return None if number is None else Value(number)
+    return None if number is None else Value(number, str(value))
 
 
 def _concept(value: object) -> Value | None:
@@ -221,11 +237,12 @@ def _answer(text: str) -> str:
 
 def _as_written(value: Value) -> str:
     unit = value.units[-1] if value.units else ""
-    return f"{value.comparator}{plain(value.number or Fraction(0))} {unit}".strip()
+    return f"{value.comparator}{value.written} {unit}".rstrip()
 
 
 # --- units ----------------------------------------------------------------------------------------------------------
 
+_ONE = Fraction(1)
 _FOLD = str.maketrans({"µ": "u", "μ": "u", "²": "2"} | dict.fromkeys("{}[]()_^* ", ""))
 
 
@@ -250,8 +267,10 @@ def _in_unit(value: Value, value_set: ValueSet) -> Fraction | str:
 
 def _factors(units: tuple[str, ...], value_set: ValueSet) -> set[Fraction]:
     """What the number could have to be multiplied by. No unit at all: by any that the value set knows."""
-    known = {_folded(unit): Fraction(factor) for unit, factor in value_set.units.items()}
-    known[_folded(value_set.unit)] = Fraction(1)
+    if units and all(unit == value_set.unit for unit in units):
+        return {_ONE}
+    known = {_folded(unit): factor for unit, factor in value_set.units.items()}
+    known[_folded(value_set.unit)] = _ONE
     if not units or not value_set.unit:
         return set(known.values())
     return {known[folded] for folded in map(_folded, units) if folded in known}

@@ -18,7 +18,7 @@ _SEX = {"female": "female", "f": "female", "male": "male", "m": "male"}
 
 def read_patient(resource: object, day: date) -> Patient:
     """Weight and height come from Observations: see observations.with_body."""
-    if not isinstance(resource, Mapping):
+    if not isinstance(resource, dict):
         return Patient(reference="")
     born = days_of(resource.get("birthDate"))
     return Patient(
