@@ -216,6 +216,7 @@ class Result:
     comparator: str = ""  # "<", ">" ... : the value is a bound
     text: str = ""  # "positive", "negative", or what was written
     day: date | None = None
+    time: str = ""  # when on that day, as written: tells results of one moment from later ones
 
 
 @dataclass(frozen=True, slots=True)

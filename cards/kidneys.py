@@ -20,8 +20,8 @@ from datetime import date
 from fractions import Fraction
 from math import isqrt
 
-from .facts import Condition, KidneyFunction, Patient, Result
-from .recent import Meanings, newest, with_body
+from .facts import Condition, KidneyFunction, Patient, Result, Unread
+from .recent import Meanings, newest, of_one_moment, with_body
 from .statements import plain
 
 Bound = Fraction | None
@@ -50,11 +50,13 @@ def kidney_function(
     meanings: Meanings,
     day: date,
     recent_days: int,
+    unread: Iterable[Unread] = (),
 ) -> KidneyFunction:
-    """The best evidence of kidney function on a day. `results` are newest first."""
+    """The best evidence of kidney function on a day. `results` are newest first; `unread` are results that were given
+    and could not be read, so that they are not called missing."""
     seen = tuple(results)
     body = with_body(patient, seen, meanings, day)
-    chart = _Chart(body, seen, tuple(conditions), meanings, day, recent_days)
+    chart = _Chart(body, seen, tuple(conditions), meanings, day, recent_days, tuple(unread))
     if dialysis := chart.on_record("dialysis"):
         return KidneyFunction(dialysis=dialysis.reference, inputs=(_dated(dialysis.label, dialysis.onset),))
     found = _measured(chart) or _staged(chart) or KidneyFunction()
@@ -81,9 +83,19 @@ class _Chart:
     meanings: Meanings
     day: date
     recent_days: int
+    unread: tuple[Unread, ...]
 
     def recent(self, meaning: str) -> Result | None:
         return newest(self.results, self.meanings.with_meaning(meaning), self.day, self.recent_days)
+
+    def worst(self, meaning: str) -> Result | None:
+        """The newest; of several of that moment, the one that says the least clearance."""
+        found = self.recent(meaning)
+        if found is None:
+            return None
+        same = of_one_moment(self.results, found)
+        pick = max if meaning == "creatinine" else min
+        return pick(same, key=lambda one: one.value or Fraction(0))
 
     def on_record(self, meaning: str) -> Condition | None:
         wanted = self.meanings.with_meaning(meaning)
@@ -99,9 +111,11 @@ class _Chart:
 
     @property
     def height(self) -> Bound:
-        """In cm, of any date: an adult's height does not change much."""
-        height = self.patient.height_cm
-        return height if height is not None and height > 0 else None
+        """In cm, of any date since growing up: it does not change much."""
+        height, measured = self.patient.height_cm, self.patient.height_date
+        ages = None if measured is None else self.patient.age_between(measured)
+        of_a_child = ages is not None and ages[1] < ADULT
+        return height if height is not None and height > 0 and not of_a_child else None
 
     @property
     def age(self) -> int | None:
@@ -127,7 +141,7 @@ def _measured(chart: _Chart) -> KidneyFunction | None:
 
 
 def _cockcroft_gault(chart: _Chart) -> KidneyFunction | None:
-    creatinine, age, weight = chart.recent("creatinine"), chart.age, chart.weight
+    creatinine, age, weight = chart.worst("creatinine"), chart.age, chart.weight
     mg_dl = None if creatinine is None else _mg_dl(creatinine)
     if creatinine is None or mg_dl is None or age is None or weight is None:
         return None
@@ -184,7 +198,7 @@ def _mg_dl(creatinine: Result) -> Bound:
 
 def _reported(chart: _Chart) -> KidneyFunction | None:
     """A creatinine clearance from the laboratory: the labels' own measure, where we cannot work it out."""
-    result = chart.recent("creatinine-clearance")
+    result = chart.worst("creatinine-clearance")
     if result is None or result.value is None:
         return None
     low, high = _bounds(result.value, result.comparator)
@@ -193,7 +207,7 @@ def _reported(chart: _Chart) -> KidneyFunction | None:
 
 
 def _egfr(chart: _Chart) -> KidneyFunction | None:
-    result = chart.recent("egfr")
+    result = chart.worst("egfr")
     if result is None or result.value is None:
         return None
     low, high = _bounds(result.value, result.comparator)
@@ -335,6 +349,9 @@ def _missing(chart: _Chart, found: KidneyFunction) -> Iterator[str]:
 def _last(chart: _Chart, meaning: str) -> str:
     ids = chart.meanings.with_meaning(meaning)
     dates = [result.day for result in chart.results if result.what in ids and result.day and result.day <= chart.day]
+    unread = next((one.why for one in chart.unread if one.what == meaning), "")
+    if unread:
+        return f"recorded, but {unread}"
     if dates:
         return f"the last is of {max(dates)}, older than {chart.span}"
     undated = any(result.what in ids and result.day is None for result in chart.results)

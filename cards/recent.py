@@ -17,7 +17,7 @@ _GRACE = timedelta(days=1)  # a zone ahead of ours dates today's result tomorrow
 class Meanings(Protocol):
     """Which value sets play a part in the code: "creatinine", "weight", "dialysis"."""
 
-    def with_meaning(self, meaning: str) -> frozenset[str]: ...
+    def with_meaning(self, meaning: str, /) -> frozenset[str]: ...
 
 
 def newest(results: Iterable[Result], what: frozenset[str], on_or_before: date, within_days: int) -> Result | None:
@@ -28,6 +28,12 @@ def newest(results: Iterable[Result], what: frozenset[str], on_or_before: date, 
             if -_GRACE <= age <= timedelta(days=within_days):
                 return result
     return None
+
+
+def of_one_moment(results: Iterable[Result], one: Result) -> list[Result]:
+    """Every number of the same kind, unit and moment: a laboratory may report an estimate twice, by two equations."""
+    key = (one.what, one.unit, one.day, one.time)
+    return [r for r in results if (r.what, r.unit, r.day, r.time) == key and r.value is not None]
 
 
 def with_body(patient: Patient, results: Iterable[Result], meanings: Meanings, day: date) -> Patient:

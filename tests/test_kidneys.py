@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.facts import Condition, KidneyFunction, Patient, Result
+from cards.facts import Condition, KidneyFunction, Patient, Result, Unread
 from cards.kidneys import STAGES, body_surface, cockcroft_gault, ideal_weight, kidney_function, weights
 from tests.fake_value_sets import RESULTS, VALUE_SETS
 
@@ -235,8 +235,33 @@ def test_what_is_too_old_is_named_with_its_date():
     assert "eGFR: none recorded in 12 months" in found.missing
 
 
-def test_height_may_be_of_any_date():
+def test_what_was_given_and_could_not_be_read_is_not_called_missing():
+    unread = [Unread("Observation/c", "creatinine", "it has no unit")]
+    found = kidney_function(WOMAN, [], [], VALUE_SETS, DAY, recent_days=365, unread=unread)
+    assert "creatinine: recorded, but it has no unit" in found.missing
+
+
+def test_height_may_be_of_any_date_since_growing_up():
     assert kidneys(CREATININE, WEIGHT, result("height", 165, days_ago=5000)).missing == ()
+    assert kidneys(CREATININE, WEIGHT, result("height", 120, days_ago=365 * 66)).missing == (
+        "height: none is recorded",
+    )
+
+
+@pytest.mark.parametrize(("what", "worse"), [("egfr", 55), ("creatinine-clearance", 55)])
+def test_of_two_estimates_of_one_moment_the_lower_counts(what, worse):
+    two = [result(what, 66), result(what, 55)]
+    assert kidneys(*two).value == kidneys(*reversed(two)).value == worse
+
+
+def test_of_two_creatinines_of_one_moment_the_higher_counts():
+    two = [result("creatinine", "1.0"), result("creatinine", "1.2")]
+    assert about(kidneys(*two, WEIGHT)) == about(kidneys(*reversed(two), WEIGHT)) == (37.8, 37.8)
+
+
+def test_of_two_creatinines_of_one_day_the_later_counts():
+    later, earlier = replace(CREATININE, time="2026-11-12T16"), replace(result("creatinine", 3), time="2026-11-12T08")
+    assert about(kidneys(later, earlier, WEIGHT)) == (37.8, 37.8)
 
 
 def test_the_newest_counts():

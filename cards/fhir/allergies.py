@@ -20,7 +20,7 @@ Ingredients = Callable[[str, str, str], frozenset[str]]  # system, code, text ->
 _NEVER = frozenset({"refuted", "entered-in-error", "inactive", "resolved"})
 _NOT_DRUGS = frozenset({"food", "environment"})
 _NONE_KNOWN = re.compile(
-    r"\b(no|nil|none|not)[ -](known|active|recorded|drug|medication|allerg\w*)|\bn[mf]?kd?[am]\b|^none$"
+    r"\b(no|nil|none|not)[ -](known|active|recorded|drug|medication|allerg\w*)|\bnk[dfm]?a\b|^none$"
 )
 _ALLERGIC = re.compile(
     r"anaphyla|angio-?o?edema|urticaria|hives|bronchospasm|wheez|swelling|stevens|necrolysis|eosinophilia|dress\b|rash|"

@@ -8,6 +8,7 @@ what can be used is used, the rest is as if absent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from cards.statements import ValueSet
@@ -39,15 +40,17 @@ _KNOWN = {system: system for system in (ICD10CM, ICD10WHO, SNOMED, LOINC)} | _AL
 class ValueSets(Protocol):
     """What the readers ask of the knowledge's value sets; ids are file stems."""
 
-    def conditions_of(self, system: str, code: str) -> frozenset[str]: ...
+    def conditions_of(self, system: str, code: str, /) -> frozenset[str]: ...
 
-    def conditions_named(self, text: str) -> frozenset[str]: ...
+    def conditions_named(self, text: str, /) -> frozenset[str]: ...
 
-    def results_of(self, system: str, code: str) -> ValueSet | None: ...
+    def results_of(self, system: str, code: str, /) -> str | None: ...
 
-    def history(self, id: str) -> bool: ...  # noqa: A002
+    def value_set(self, id_: str, /) -> ValueSet: ...
 
-    def with_meaning(self, meaning: str) -> frozenset[str]: ...
+    def history(self, id_: str, /) -> bool: ...
+
+    def with_meaning(self, meaning: str, /) -> frozenset[str]: ...
 
 
 class Coding(NamedTuple):
@@ -63,6 +66,7 @@ def canonical(system: object) -> str:
     return _KNOWN.get(system) or _normal(system)
 
 
+@lru_cache(256)
 def _normal(system: str) -> str:
     plain = system.strip().rstrip("/").lower().replace("https://", "http://", 1)
     if plain.startswith("2.16.840."):
@@ -113,7 +117,11 @@ def words(value: object) -> frozenset[str]:
     """Status words, lower case, of a code, a CodeableConcept or a string (STU3 has strings where R4 has concepts)."""
     if isinstance(value, str):
         return frozenset({value.strip().lower()})
-    return frozenset(coding.code.lower() for coding in codings(value)) | frozenset(map(str.lower, names(value)))
+    said = {string(part.get("text")) for part in objects(value)}
+    for part in objects(value):
+        for coding in objects(part.get("coding", part)):
+            said |= {string(coding.get("code")), string(coding.get("display"))}
+    return frozenset(map(str.lower, said - {""}))
 
 
 def reference_of(resource: Mapping[str, Any]) -> str:

@@ -33,7 +33,11 @@ _DENIED = re.compile(
 _CUT = re.compile(
     r"\b(without(?! (any )?pain)|w/o|not (on|due to|requiring|intractable|otherwise|elsewhere))\b.*", re.DOTALL
 )
-_PAST = re.compile(r"\b(history|hx|h/o|pmh|previous\w*|prior|past|former|s/p|status post|resolved|remote)\b")
+# "History of", but not "3 year history of", which still runs.
+_PAST = re.compile(
+    r"(?<!day )(?<!week )(?<!month )(?<!year )(?<!yr )"
+    r"\b(history|hx|h/o|pmh|previous\w*|prior|past|former|s/p|status post|resolved|remote)\b"
+)
 _DOUBTED = re.compile(r"\b(possible|possibly|probable|probably|suspected|suspicion|query|likely|presumed)\b|\?")
 
 

@@ -43,7 +43,7 @@ def read_observations(
     for resource in resources:
         for part, value_set in _wanted(resource, patient_id, value_sets):
             when, day = _when(resource)
-            found = _result(part, value_set, reference_of(resource), day)
+            found = _result(part, value_set, reference_of(resource), day, when)
             if isinstance(found, Result):
                 dated.append((day or date.min, when, found))
             else:
@@ -92,7 +92,7 @@ def _value_set(concept: object, value_sets: ValueSets) -> ValueSet | None:
         if isinstance(code, str):
             found = value_sets.results_of(canonical(coding.get("system")), code.strip())
             if found is not None:
-                return found
+                return value_sets.value_set(found)
     return None
 
 
@@ -115,18 +115,24 @@ def _times(resource: Mapping[str, Any]) -> Iterator[object]:
     yield resource.get("issued")
 
 
-def _result(part: Mapping[str, Any], value_set: ValueSet, reference: str, day: date | None) -> Result | Unread:
+def _result(
+    part: Mapping[str, Any], value_set: ValueSet, reference: str, day: date | None, when: str
+) -> Result | Unread:
     value = _value(part)
     if value is None:
-        return Unread(reference, value_set.title, "no value is recorded")
+        return _unread(reference, value_set, "no value is recorded")
     if value.text and not value_set.unit:
-        return Result(reference, value_set.id, None, "", text=_answer(value.text), day=day)
+        return Result(reference, value_set.id, None, "", "", _answer(value.text), day, when)
     if value.number is None:
-        return Unread(reference, value_set.title, f"'{value.text[:40]}' is not a number")
+        return _unread(reference, value_set, f"'{value.text[:40]}' is not a number")
     number = _in_unit(value, value_set)
     if isinstance(number, str):
-        return Unread(reference, value_set.title, number)
-    return Result(reference, value_set.id, number, value_set.unit, value.comparator, _as_written(value), day)
+        return _unread(reference, value_set, number)
+    return Result(reference, value_set.id, number, value_set.unit, value.comparator, _as_written(value), day, when)
+
+
+def _unread(reference: str, value_set: ValueSet, why: str) -> Unread:
+    return Unread(reference, value_set.meaning or value_set.title, why)
 
 
 # --- values ---------------------------------------------------------------------------------------------------------
@@ -257,7 +263,8 @@ def _in_unit(value: Value, value_set: ValueSet) -> Fraction | str:
     factors = _factors(value.units, value_set)
     if not factors:
         return f"its unit '{value.units[0][:20]}' is not known" if value.units else "it has no unit"
-    possible = [number * factor for factor in factors if _plausible(number * factor, value_set)]
+    candidates = [number if factor is _ONE else number * factor for factor in factors]
+    possible = [candidate for candidate in candidates if _plausible(candidate, value_set)]
     if not possible:
         return f"{_as_written(value)} is not plausible"
     if len(possible) > 1:

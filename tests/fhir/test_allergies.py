@@ -74,6 +74,7 @@ def test_what_counts_though_not_confirmed(status):
         {"text": "No Known Drug Allergies"},
         {"text": "NKDA"},
         {"text": "NKA"},
+        {"text": "NKMA"},
         {"text": "No allergies"},
         {"text": "none"},
     ],

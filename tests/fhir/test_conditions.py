@@ -131,6 +131,7 @@ def test_history_is_kept_where_a_value_set_asks_for_it(members, resolved):
         pytest.param("diabetic neuropathy?", {"diabetic-neuropathy"}, "provisional", id="a question mark"),
         pytest.param("History of myocardial infarction", {"infarction"}, "resolved", id="history"),
         pytest.param("s/p myocardial infarction", {"infarction"}, "resolved", id="status post"),
+        pytest.param("3 year history of diabetic neuropathy", {"diabetic-neuropathy"}, "", id="still running"),
         pytest.param("Migraine without aura", {"migraine"}, "", id="without something else"),
         pytest.param("Stage 4, not on dialysis", {"ckd-stage-4"}, "", id="not something else"),
         pytest.param("Phantom limb without pain", set(), "", id="without pain"),
