@@ -1,0 +1,44 @@
+"""A place in the tokens that moves forward, and counts how often it looks."""
+
+from __future__ import annotations
+
+from cards.fhir.sig.tokens import Token
+from cards.fhir.sig.words import Kind
+
+
+class Cursor:
+    """Productions read through this. `steps` is the work done, so that a test can hold it against the length."""
+
+    def __init__(self, tokens: tuple[Token, ...]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.steps = 0
+        self.in_reason = False  # inside "for severe back pain": unknown words name a complaint
+        self.dose_seen = False  # since the last break
+
+    def peek(self, ahead: int = 0) -> Token:
+        self.steps += 1
+        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
+
+    def kind(self, ahead: int = 0) -> Kind:
+        return self.peek(ahead).kind
+
+    def take(self, *kinds: Kind) -> Token | None:
+        """The next token, if it is of one of these kinds."""
+        token = self.peek()
+        if token.kind not in kinds:
+            return None
+        self.at += 1
+        return token
+
+    def skip(self, *kinds: Kind) -> None:
+        while self.take(*kinds):
+            pass
+
+    def follows(self, *kinds: Kind) -> bool:
+        """Whether the next tokens are of these kinds, in this order."""
+        return all(self.kind(ahead) is kind for ahead, kind in enumerate(kinds))
+
+    @property
+    def done(self) -> bool:
+        return self.kind() is Kind.END
