@@ -12,6 +12,7 @@ words.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from cards.fhir.lines import SigReading
 from cards.fhir.sig.assemble import assemble
@@ -23,24 +24,25 @@ from cards.fhir.sig.tokens import scan
 LONGEST = 512
 
 
-def read_sig(text: str) -> SigReading:
-    """What the text says, or why it cannot be read. Never raises."""
-    return read_counted(text)[0]
+def read_sig(text: str, names: Iterable[str] = ()) -> SigReading:
+    """What the text says, or why it cannot be read. Never raises. `names` are names of the medicine ordered, such as
+    the label of the product: their words may stand in the text, "gabapentin 300 mg tid", and say nothing more."""
+    return read_counted(text, names)[0]
 
 
-def read_counted(text: str) -> tuple[SigReading, int]:
+def read_counted(text: str, names: Iterable[str] = ()) -> tuple[SigReading, int]:
     """The reading, and how many tokens were looked at for it."""
     if len(text) > LONGEST:
         return SigReading(refused=f"longer than {LONGEST} characters", text=text), 0
     plain = _from_json(text) if text.lstrip().startswith("{") else text
     if not plain.strip():
         return SigReading(refused="empty", text=text), 0
-    return _read(plain, text)
+    return _read(plain, text, frozenset(word for name in names for word in name.lower().split()))
 
 
-def _read(plain: str, text: str) -> tuple[SigReading, int]:
+def _read(plain: str, text: str, names: frozenset[str]) -> tuple[SigReading, int]:
     scanned = scan(plain)
-    cursor = Cursor(scanned.tokens)
+    cursor = Cursor(scanned.tokens, names)
     try:
         lines = assemble(parts(cursor), scanned.text)
     except Refusal as refusal:

@@ -43,7 +43,7 @@ class Draft:
     """A line being gathered."""
 
     link: Link = "first"
-    stepped: bool = False  # opened by "increase to"
+    joined_by: str = ""  # the strongest join before it
     dose: Dose | None = None
     rates: list[Rate] = field(default_factory=list)
     slots: list[tuple[str, bool]] = field(default_factory=list)  # the moment, and whether "and" or a comma led to it
@@ -119,8 +119,6 @@ class Assembly:
         if before:
             self._next_line(inherit=False)
         self.now.dose = _in_unit_of(before, dose) if before else dose
-        if self.pending == "step":
-            self.now.stepped = True
         if self.pending in ("then", "step") and len(self.drafts) == 1:
             raise Refusal("steps not clear")
         self.pending = None
@@ -132,7 +130,7 @@ class Assembly:
             raise Refusal("two doses, and how often for one")
         if self.pending is None:
             raise Refusal("two doses in a row")
-        draft = Draft(link=self._link(before), stepped=self.pending == "step", route=before.route)
+        draft = Draft(link=self._link(before), joined_by=self.pending, route=before.route)
         if inherit:
             draft.dose, draft.pair = before.dose, before.pair
             self.pending = None
@@ -181,7 +179,7 @@ class Assembly:
 
     def _after(self, after: After) -> None:
         """ "increase to 2 after 1 week" is about the step before; "after 1 week increase to 2" about this one."""
-        step = self.drafts[-2] if self.now.stepped and self.now.dose else self.now
+        step = self.drafts[-2] if self.now.joined_by == "step" else self.now
         if step.days is not None or step.dose is None:
             raise Refusal("steps not clear")
         step.days = after.count
@@ -319,13 +317,16 @@ def _maximum(draft: Draft, amount: Amount) -> tuple[Amount | None, Fraction | No
 
 
 def _check_said_twice(drafts: list[Draft], lines: tuple[Line, ...]) -> None:
-    """The same dose as often, in two sentences: said twice, or twice as much?"""
+    """The same dose as often: said twice, or twice as much? Two sentences without a time of day: together, or
+    one instead of the other?"""
     for (one, first), (other, second) in zip(_pairs(drafts, lines), _pairs(drafts[1:], lines[1:]), strict=False):
         same = first.amount and second.amount and first.amount.high == second.amount.high
         moments = {name for name, _ in one.slots}, {name for name, _ in other.slots}
         apart = moments[0] and moments[1] and not moments[0] & moments[1]
         if second.link == "and" and same and first.times == second.times and not apart:
             raise Refusal("the same dose twice")
+        if second.link == "and" and other.joined_by in ("stop", "comma") and not (one.slots or other.slots):
+            raise Refusal("together, or one instead of the other")
 
 
 def _pairs(drafts: list[Draft], lines: tuple[Line, ...]) -> list[tuple[Draft, Line]]:

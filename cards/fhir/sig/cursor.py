@@ -9,8 +9,9 @@ from cards.fhir.sig.words import Kind
 class Cursor:
     """Productions read through this. `steps` is the work done, so that a test can hold it against the length."""
 
-    def __init__(self, tokens: tuple[Token, ...]) -> None:
+    def __init__(self, tokens: tuple[Token, ...], names: frozenset[str] = frozenset()) -> None:
         self.tokens = tokens
+        self.names = names  # of the medicine: words that may stand anywhere
         self.at = 0
         self.steps = 0
         self.in_reason = False  # inside "for severe back pain": unknown words name a complaint

@@ -13,6 +13,7 @@ from cards.fhir.sig.words import LEXICON, Kind
 
 MASSES = frozenset({"mg", "g", "ug", "unit", "mEq", "mg/h", "ug/h"})
 _MOST_WITHOUT_UNIT = 20  # tablets at once; a larger bare number is milligrams, or no dose at all
+_BODY = frozenset({"kg", "kilogram", "lb", "m"})  # m2
 _NOT_A_MEASURE = (Kind.PERIOD, Kind.SLOT, Kind.HALF_DAY, Kind.WEEKDAY, Kind.OTHER, Kind.NUMBER, Kind.MEALS)
 
 
@@ -76,6 +77,8 @@ def _rate_unit(cursor: Cursor, unit: str) -> str:
         return f"{unit}/h"
     if after.kind in (Kind.UNIT, Kind.NUMBER):
         raise Refusal("a concentration")
+    if after.text in _BODY:
+        raise Refusal("a dose by weight")
     return unit
 
 
@@ -87,12 +90,14 @@ def _named(cursor: Cursor) -> None:
 
 def _of_strength(cursor: Cursor, low: Fraction, high: Fraction, by_each: bool) -> Dose:
     """A bare number, or the count of "one 300 mg tablet", "2 x 300 mg capsules"."""
-    strength = cursor.take(Kind.NUMBER)
-    if strength is None:
+    if not cursor.follows(Kind.NUMBER, Kind.UNIT):
         _refuse_if_time(cursor, by_each)
         return _aside(cursor, Amount(low, high, ""))
-    mass, _, form = cursor.take(Kind.UNIT), cursor.take(Kind.DASH), cursor.take(Kind.UNIT)
-    if mass is None or form is None or mass.word.name not in MASSES or form.word.name in MASSES:
+    strength, mass = cursor.peek(0), cursor.peek(1)
+    cursor.at += 2
+    cursor.take(Kind.DASH)
+    form = cursor.take(Kind.UNIT)
+    if form is None or mass.word.name not in MASSES or form.word.name in MASSES:
         raise Refusal("two numbers in a row")
     each = strength.value * mass.value
     return Dose(Amount(low, high, form.word.name), Amount(low * each, high * each, mass.word.name))
@@ -109,6 +114,8 @@ def _aside(cursor: Cursor, amount: Amount) -> Dose:
     """ "(300 mg)", "(600 mg total)", "(40 mg each)", "(2 capsules)", or, of one thing, a mass without brackets."""
     if cursor.follows(Kind.OPEN, Kind.NUMBER):
         return _in_brackets(cursor, amount)
+    if cursor.follows(Kind.EQUALS, Kind.NUMBER, Kind.UNIT):
+        return _equal(cursor, amount)
     if amount.unit in MASSES:
         return _form_after(cursor, amount)
     if cursor.follows(Kind.NUMBER, Kind.UNIT) or cursor.follows(Kind.OF, Kind.NUMBER, Kind.UNIT):
@@ -132,6 +139,14 @@ def _in_brackets(cursor: Cursor, amount: Amount) -> Dose:
     return _both(amount, Amount(found[0] * factor, found[1] * factor, name))
 
 
+def _equal(cursor: Cursor, amount: Amount) -> Dose:
+    """ "650 mg = 2 capsules"."""
+    value, unit = cursor.peek(1).value, cursor.peek(2)
+    cursor.at += 3
+    other = value * unit.value
+    return _both(amount, Amount(other, other, unit.word.name))
+
+
 def _both(amount: Amount, other: Amount) -> Dose:
     """One dose said as a count and as a mass, whichever came first."""
     if other.unit == "mEq":
@@ -142,19 +157,28 @@ def _both(amount: Amount, other: Amount) -> Dose:
 
 
 def _form_after(cursor: Cursor, amount: Amount) -> Dose:
-    """ "300 mg capsule": the form says nothing more; "1-60 mg tablet" may be one of 60 mg."""
+    """ "300 mg capsule": the form says nothing more; "1-60 mg tablet" may be one of 60 mg. "300 mg, 2 capsules" says
+    what one holds, and how many."""
     form = cursor.take(Kind.UNIT)
     if form is not None and (form.word.name in MASSES or amount.low != amount.high):
         raise Refusal("a dose or a strength")
-    return Dose(amount)
+    if not (cursor.follows(Kind.NUMBER, Kind.UNIT) or cursor.follows(Kind.NUMBER, Kind.DASH, Kind.NUMBER, Kind.UNIT)):
+        return Dose(amount)
+    found, unit = span(cursor), cursor.take(Kind.UNIT)
+    if found is None or unit is None or unit.word.name in MASSES or form is not None:
+        raise Refusal("two doses in a row")
+    return _of_each(Amount(found[0] * unit.value, found[1] * unit.value, unit.word.name), amount)
+
+
+def _of_each(amount: Amount, strength: Amount) -> Dose:
+    """A mass beside a count is the mass of one. Beside two it may be of both, and only the count is sure."""
+    return Dose(amount, strength if amount.high == 1 else None)
 
 
 def _strength_after(cursor: Cursor, amount: Amount) -> Dose:
-    """ "1 tablet 300 mg"; of two tablets it could be the mass of one or of both."""
+    """ "1 tablet 300 mg"."""
     cursor.take(Kind.OF)
     value, unit = number(cursor), cursor.take(Kind.UNIT)
     if value is None or unit is None or unit.word.name not in MASSES:
         raise Refusal("two doses in a row")
-    if amount.high != 1:
-        raise Refusal("a mass of one, or of all")
-    return Dose(amount, Amount(value, value, unit.word.name))
+    return _of_each(amount, Amount(value, value, unit.word.name))

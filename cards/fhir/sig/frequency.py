@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from cards.fhir.lines import Amount, Times
 from cards.fhir.sig.cursor import Cursor
-from cards.fhir.sig.numbers import HOUR, number, per, period, span
+from cards.fhir.sig.numbers import HOUR, per, period, span
 from cards.fhir.sig.parts import Dose, Join, Meals, Part, Rate, Refusal, Slots
 from cards.fhir.sig.tokens import Token
 from cards.fhir.sig.words import Kind
@@ -17,12 +17,6 @@ _HOURS_UNSAID = frozenset({2, 3, 4, 6, 8, 12, 24, 48, 72})  # "q8" is hours, and
 _LISTED = (Kind.COMMA, Kind.AND, Kind.SLASH, Kind.DASH)
 _BEFORE_SLOT = (Kind.AT, Kind.EVERY, Kind.SLASH, Kind.DASH, Kind.FILLER)
 _DAY = 24 * 60
-
-
-def frequency(cursor: Cursor) -> Found:
-    """Any way to say how often."""
-    readers: tuple[Callable[[Cursor], Found], ...] = (schedule, times_a_day, counted, interval, hourly, one_word, slot)
-    return first_of(cursor, (*readers, clocks, weekdays))
 
 
 def first_of(cursor: Cursor, readers: tuple[Callable[[Cursor], Found], ...]) -> Found:
@@ -122,10 +116,17 @@ def counted(cursor: Cursor) -> Found:
 
 
 def interval(cursor: Cursor) -> Found:
-    """ "every 4 to 6 hours", "every other day", "q8h", "q/day", "every day"."""
+    """ "every 4 to 6 hours", "every other day", "q8h", "q/day", "every day", "up to every 4 hours"."""
+    up_to = cursor.take(Kind.UP_TO)
     opener = cursor.take(Kind.EVERY)
     if opener is None:
         return None
+    found = _interval(cursor, opener)
+    rate = found[0] if found else None
+    return _exact_up_to(rate.times.low, rate.times.high, up_to) if up_to and isinstance(rate, Rate) else found
+
+
+def _interval(cursor: Cursor, opener: Token) -> Found:
     cursor.take(Kind.SLASH, Kind.DASH)
     adverb = cursor.take(Kind.PERIODLY)
     if adverb:
@@ -152,7 +153,7 @@ def _said_twice(cursor: Cursor, shortest: Fraction, longest: Fraction) -> Found:
         if cursor.peek(1).value * cursor.peek(2).value != longest:
             raise Refusal("frequencies that contradict each other")
         cursor.at += 4
-    return _exact(1 / longest, 1 / shortest)
+    return _exact(1 / longest, 1 / shortest, word="hours" if longest < 1 else "")
 
 
 def hourly(cursor: Cursor) -> Found:
@@ -259,7 +260,7 @@ def weekdays(cursor: Cursor) -> Found:
     if not names:
         return None
     share = Fraction(len(names), 7)
-    return (Rate(Times(share, share), "exact" if plural or len(names) > 1 else "a weekday"),)
+    return (Rate(Times(share, share), "exact" if plural or len(names) > 1 else "a weekday", "weekdays"),)
 
 
 def how_many_times(cursor: Cursor) -> Fraction | None:
@@ -269,4 +270,14 @@ def how_many_times(cursor: Cursor) -> Fraction | None:
     return rate.times.high if isinstance(rate, Rate) and rate.sort != "once" else None
 
 
-__all__ = ["first_of", "frequency", "how_many_times", "number"]
+# Each with the kinds of token it begins with, in the order in which they are tried.
+FREQUENCIES: tuple[tuple[Callable[[Cursor], Found], tuple[Kind, ...]], ...] = (
+    (times_a_day, (Kind.UP_TO, Kind.NUMBER, Kind.OPEN)),
+    (counted, (Kind.UP_TO, Kind.COUNT)),
+    (interval, (Kind.UP_TO, Kind.EVERY)),
+    (hourly, (Kind.NUMBER, Kind.HOURLY)),
+    (one_word, (Kind.UP_TO, Kind.RATE, Kind.PERIODLY, Kind.SLASH, Kind.PER, Kind.EVERY, Kind.ARTICLE)),
+    (slot, (Kind.SLOT, Kind.HALF_DAY, Kind.MEALS, Kind.AT, Kind.EVERY, Kind.SLASH)),
+    (clocks, (Kind.AT, Kind.EVERY, Kind.CLOCK, Kind.NUMBER)),
+    (weekdays, (Kind.EVERY, Kind.WEEKDAY)),
+)

@@ -8,20 +8,21 @@ after "for" or "as needed". All else refuses the whole text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from cards.fhir.lines import Amount
 from cards.fhir.sig.cursor import Cursor
 from cards.fhir.sig.dose import dose
-from cards.fhir.sig.frequency import Found, first_of, frequency, how_many_times, schedule
+from cards.fhir.sig.frequency import FREQUENCIES, Found, first_of, how_many_times, schedule
 from cards.fhir.sig.numbers import number, per, period, span, whole_days
 from cards.fhir.sig.parts import (
     After,
     AsNeeded,
     Days,
     Directed,
+    Dose,
     Join,
     Label,
     MostPerDay,
@@ -58,7 +59,7 @@ def parts(cursor: Cursor) -> Iterator[Said]:
     unknown: list[str] = []
     while not cursor.done:
         start = cursor.at
-        found = first_of(cursor, _PRODUCTIONS)
+        found = first_of(cursor, _BEGINNING_WITH[cursor.kind()])
         if found is None:
             unknown.extend(_skipped(cursor))
             continue
@@ -73,7 +74,7 @@ def _skipped(cursor: Cursor) -> list[str]:
     token = cursor.peek()
     cursor.at += 1
     if token.kind is Kind.UNKNOWN:
-        return [] if cursor.in_reason else [token.text]
+        return [] if cursor.in_reason or token.text in cursor.names else [token.text]
     return [] if token.kind in _SAYS_NOTHING or _harmless_here(cursor, token) else [token.text]
 
 
@@ -314,12 +315,30 @@ def remark(cursor: Cursor) -> Found:
     opener = cursor.take(Kind.REMARK)
     if opener is None:
         return None
-    while cursor.kind() not in (Kind.STOP, Kind.END):
+    while cursor.kind() not in (Kind.STOP, Kind.CLOSE, Kind.END):
         token = cursor.peek()
         cursor.at += 1
         if token.kind in _SAYS_A_DOSE:
             raise Refusal(f"a dose word in a remark: '{opener.text} ... {token.text}'")
     return _SILENT
+
+
+def water(cursor: Cursor) -> Found:
+    """ "with 8 oz of water"."""
+    if not cursor.follows(Kind.NUMBER, Kind.OUNCES):
+        return None
+    cursor.at += 2
+    return _SILENT
+
+
+def layer(cursor: Cursor) -> Found:
+    """ "a thin layer" is one application, unless the amount was said."""
+    if cursor.take(Kind.LAYER) is None:
+        return None
+    if cursor.dose_seen:
+        return _SILENT
+    cursor.dose_seen = True
+    return (Dose(Amount(Fraction(1), Fraction(1), "application")),)
 
 
 def known_word(cursor: Cursor) -> Found:
@@ -343,23 +362,27 @@ def refused_word(cursor: Cursor) -> Found:
     raise Refusal(f"{token.word.name}: '{token.text}'")
 
 
-# The order matters where one production's words begin another's: "for 7 days" before "for pain", "3 times" before 3.
-_PRODUCTIONS = (
-    schedule,
-    join,
-    remark,
-    for_pharmacy,
-    wear,
-    on_and_off,
-    most,
-    most_after_dose,
-    duration,
-    reason,
-    as_needed,
-    label,
-    offset,
-    frequency,
-    known_word,
-    refused_word,
-    dose,
+# Each production with the kinds of token it begins with. The order matters where two begin alike: "for 7 days" is tried
+# before "for pain", "3 times a day" before a dose of 3.
+_PRODUCTIONS: tuple[tuple[Callable[[Cursor], Found], tuple[Kind, ...]], ...] = (
+    (schedule, (Kind.NUMBER,)),
+    (join, tuple(_JOINS)),
+    (remark, (Kind.REMARK,)),
+    (for_pharmacy, (Kind.NUMBER, Kind.PHARMACY)),
+    (wear, (Kind.WEAR,)),
+    (on_and_off, (Kind.FOR, Kind.NUMBER, Kind.FILLER, Kind.ALARM)),
+    (most, (Kind.MOST,)),
+    (most_after_dose, (Kind.UP_TO,)),
+    (duration, (Kind.FOR, Kind.TIMES)),
+    (reason, (Kind.FOR,)),
+    (as_needed, (Kind.AS_NEEDED,)),
+    (label, (Kind.DAY_ONE, Kind.PERIOD)),
+    (offset, (Kind.LEAST, Kind.NUMBER, Kind.OFFSET)),
+    *FREQUENCIES,
+    (known_word, (Kind.ROUTE, Kind.PAIR, Kind.DIRECTED)),
+    (refused_word, (Kind.ALARM, Kind.FOREIGN)),
+    (water, (Kind.NUMBER,)),
+    (layer, (Kind.LAYER,)),
+    (dose, (Kind.UP_TO, Kind.NUMBER, Kind.OPEN, Kind.ARTICLE)),
 )
+_BEGINNING_WITH = {kind: tuple(read for read, begins in _PRODUCTIONS if kind in begins) for kind in Kind}

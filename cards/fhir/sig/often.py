@@ -21,6 +21,8 @@ def how_often(
     """Doses a day; None if nothing was said."""
     exact = _agreed([rate for rate in rates if rate.sort in ("exact", "a weekday")])
     counts = _moments(slots, meals and not (exact and not slots))
+    if exact and any(rate.sort == "daily" for rate in rates):
+        _check_daily(exact, rates)
     if exact:
         return _with_moments(exact, counts, any(rate.sort == "once" for rate in rates))
     if not counts:
@@ -28,6 +30,12 @@ def how_often(
     if len(counts) > 1 or (rates and meals and not slots):
         return _ONCE if rates and 1 in {*counts, 1 if meals and not slots else 0} else _unclear()
     return Times(*map(Fraction, (*counts, *counts)))
+
+
+def _check_daily(exact: Times, rates: Sequence[Rate]) -> None:
+    """ "every 8 hours daily", "daily on Mondays and Fridays" agree; "daily, twice a week" and "daily bid" do not."""
+    if exact.high != 1 and not any(rate.word in ("hours", "weekdays") for rate in rates):
+        raise Refusal("frequencies that contradict each other")
 
 
 def _unclear() -> Times:

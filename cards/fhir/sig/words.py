@@ -53,6 +53,9 @@ class Kind(StrEnum):
     DASH = "dash"
     OF = "of"
     TOTAL = "total"
+    EQUALS = "equals"
+    LAYER = "layer"  # an amount of cream that nobody measures
+    OUNCES = "ounces"  # of water
     ROUTE = "route"
     PAIR = "pair"  # each nostril, both eyes
     WEAR = "wear"  # "remove after": what follows is not a dose
@@ -132,7 +135,7 @@ UNITS: Mapping[str, str] = {
     "mg": "mg mgs milligram milligrams milligramme milligrammes",
     "g": "g gm gms gram grams gramme grammes",
     "ug": "mcg mcgs ug microgram micrograms microgramme microgrammes",
-    "mL": "ml mls milliliter milliliters millilitre millilitres cc ccs",
+    "mL": "ml mls milliliter milliliters millilitre millilitres cc ccs cc's",
     "5 mL": "tsp tsps teaspoon teaspoons teaspoonful teaspoonfuls 5_ml_spoon 5_ml_spoons 5_ml_spoonful 5_ml_spoonfuls",
     "15 mL": "tbsp tbsps tablespoon tablespoons tablespoonful tablespoonfuls",
     "unit": "unit units iu ius u",
@@ -145,7 +148,8 @@ RATES: Mapping[str, str] = {
     "2": "bid bd bds",
     "3": "tid tds",
     "4": "qid qds",
-    "1/2": "qod eod alternate_days every_alternate_day on_alternate_days each_alternate_day",
+    "1/2": "qod eod every_second_day every_2_nd_day alternate_days every_alternate_day on_alternate_days",
+    "1/3": "every_third_day every_3_rd_day",
     "1/7": "qw qwk qweek qweekly",
     "2/7": "biw",
     "3/7": "tiw",
@@ -174,10 +178,10 @@ SLOTS: Mapping[str, str] = {
     "evening": "evening evenings eve qpm dinner dinnertime supper suppertime evening_meal",
     "night": "night nights bedtime bed_time bed hs qhs nightly nocte noct noc night_time nighttime",
 }
-MEALS = (
-    "meals mealtimes meal_times each_meal every_meal each_main_meal main_meals ac pc "
-    "breakfast_,_lunch_and_dinner breakfast_lunch_and_dinner"
-)
+MEALS = """
+    meals mealtimes meal_times each_meal every_meal each_main_meal main_meals ac pc breakfast_,_lunch_and_dinner
+    breakfast_lunch_and_dinner
+"""
 
 ROUTES: Mapping[str, str] = {
     "oral": "po orally oral by_mouth per_os by_oral_route via_oral via_oral_route in_mouth p_/_o p_o",
@@ -185,7 +189,7 @@ ROUTES: Mapping[str, str] = {
     "buccal": "buccal buccally",
     "topical": (
         "topical topically affected_area affected_areas to_affected_area to_the_affected_area to_skin to_the_skin "
-        "onto_the_skin on_the_skin onto_skin on_skin"
+        "onto_the_skin on_the_skin onto_skin on_skin cutaneous cutaneously dermal"
     ),
     "transdermal": "transdermal transdermally td",
     "rectal": "rectal rectally pr per_rectum",
@@ -215,64 +219,69 @@ PAIRS: Mapping[str, str] = {
     ),
 }
 
-AS_NEEDED = (
-    "prn as_needed if_needed when_needed as_required when_required if_required if_necessary as_necessary "
-    "when_necessary only_if_needed only_when_needed only_as_needed"
-)
-DIRECTED = (
-    "ud uad utd as_directed as_indicated as_instructed as_prescribed as_advised as_ordered as_direct as_direction "
-    "as_directed_by_md as_directed_by_prescriber as_directed_by_physician as_directed_by_your_doctor per_instructions "
-    "as_per_instructions follow_package_directions on_package or_as_directed or_as_directed_by_md"
-)
+AS_NEEDED = """
+    prn as_needed if_needed when_needed as_required when_required if_required if_necessary as_necessary
+    when_necessary only_if_needed only_when_needed only_as_needed
+"""
+DIRECTED = """
+    ud uad utd as_directed as_indicated as_instructed as_prescribed as_advised as_ordered as_direct as_direction
+    as_directed_by_md as_directed_by_prescriber as_directed_by_physician as_directed_by_your_doctor per_instructions
+    as_per_instructions follow_package_directions on_package or_as_directed or_as_directed_by_md
+"""
+LAYER = """
+    a_thin_layer thin_layer a_thin_film thin_film a_small_amount small_amount sparingly liberally
+    a_pea_-_sized_amount pea_-_sized_amount a_liberal_amount
+"""
 UP_TO = "up_to upto"
-MOST = (
-    "max maximum mdd nte max_of maximum_of a_maximum_of a_max_of up_to_a_maximum_of up_to_a_max_of to_a_maximum_of "
-    "up_to_max_of not_to_exceed no_more_than not_more_than never_more_than never_exceed do_not_exceed don't_exceed "
-    "must_not_exceed should_not_exceed do_not_take_more_than don't_take_more_than do_not_use_more_than "
-    "do_not_apply_more_than limit_to at_most max_dose maximum_dose"
-)
+MOST = """
+    max maximum mdd nte max_of maximum_of a_maximum_of a_max_of up_to_a_maximum_of up_to_a_max_of to_a_maximum_of
+    up_to_max_of not_to_exceed no_more_than not_more_than never_more_than never_exceed do_not_exceed don't_exceed
+    must_not_exceed should_not_exceed do_not_take_more_than don't_take_more_than do_not_use_more_than
+    do_not_apply_more_than limit_to at_most max_dose maximum_dose
+"""
 LEAST = "at_least a_minimum_of minimum_of"
 THEN = "then and_then followed_by then_take then_continue continue then_continue_with then_continue_taking then_use"
-STEP_TO = (
-    "increase_to increasing_to increased_to increase_dose_to then_increase_to and_increase_to and_then_increase_to "
-    "may_increase_to can_increase_to then_may_increase_to titrate_to titrate_up_to then_titrate_to decrease_to "
-    "reduce_to decrease_dose_to reduce_dose_to then_decrease_to then_reduce_to then_taper_to taper_to then_go_to"
-)
+STEP_TO = """
+    change_to increase_to increasing_to increased_to increase_dose_to then_increase_to and_increase_to
+    and_then_increase_to may_increase_to can_increase_to then_may_increase_to titrate_to titrate_up_to
+    then_titrate_to decrease_to reduce_to decrease_dose_to reduce_dose_to then_decrease_to then_reduce_to
+    then_taper_to taper_to then_go_to
+"""
 THEREAFTER = "thereafter and_thereafter after_that from_then_on"
 AND = "and & + plus also and_also as_well_as"
 DAY_ONE = "today first_day on_first_day the_first_day on_the_first_day on_day_one"
 WEAR = "remove_and_discard remove_&_discard remove and_remove then_remove leave_on leave_in_place keep_on wear"
 
 # Words that say nothing about how much or how often, wherever they stand.
-FILLER = (
-    "take takes taking use uses using used apply place put give administer inject inhale instill insert drink chew "
-    "swallow dissolve sig rx the by in on into onto is are be please your via with from this it to_be_taken "
-    "should_be_taken is_to_be_taken to_be_given to_be_used to_be_applied chew_and_swallow allow_to_dissolve "
-    "and_allow_to_dissolve let_dissolve and_swallow "
-    "on_the_tongue on_tongue on_an_empty_stomach on_empty_stomach an_empty_stomach empty_stomach "
-    "of_the_day at_the_same_time_each_day at_the_same_time_every_day same_time_each_day same_time_every_day "
-    "at_same_time_each_day after_the_same_meal_each_day after_the_same_meal a_meal a_meal_or_snack a_snack meal snack "
-    "food milk water juice liquid fluid beverage food_or_milk food_and_water food_or_drink food_,_beverage_or_medicine "
-    "water_or_juice water_or_non_-_carbonated_drink beverage_or_other_oral_medicine first_food other_than_water "
-    "a_full_glass_of_water full_glass_of_water a_glass_of_water glass_of_water plenty_of_water plain_water "
-    "mixed_with mixed_in between_meals in_between_meals without_regard_to_meals without_regards_to_meals "
-    "with_or_without_food until_gone until_finished until_complete until_completed until_all_taken till_finished "
-    "skin area areas site sites upper lower arm arms leg legs foot feet knee knees hand hands back neck shoulder "
-    "shoulders hip hips chest abdomen thigh thighs scalp face nostril nostrils eye eyes ear ears tongue "
-    "cream gel ointment lotion solution suspension syrup medication medicine "
-    "pain painful severe moderate mild acute chronic non breakthrough nerve neuropathic neuropathy anxiety insomnia "
-    "sleep headache headaches nausea cough spasm spasms fever allergies allergy itch itching wheezing depression mood "
-    "constipation diarrhea cholesterol diabetes migraine migraines discomfort numbness tingling burning seizures "
-    "slowly regularly whole only completely exempt about approximately around"
-)
+FILLER = """
+    take takes taking use uses using used apply place put give administer inject inhale instil instill insert drink
+    chew change changed changing replace route given dose_of swallow dissolve sig rx the by in on into onto is are
+    be please your via with from this it to_be_taken should_be_taken is_to_be_taken to_be_inhaled these_tablets
+    these_capsules to_be_given to_be_used to_be_applied chew_and_swallow allow_to_dissolve and_allow_to_dissolve
+    let_dissolve and_swallow on_the_tongue on_tongue on_an_empty_stomach on_empty_stomach an_empty_stomach
+    empty_stomach of_the_day at_the_same_time_each_day at_the_same_time_every_day same_time_each_day
+    same_time_every_day at_same_time_each_day after_the_same_meal_each_day after_the_same_meal a_meal
+    a_meal_or_snack a_snack meal snack food milk water juice liquid fluid beverage food_or_milk food_and_water
+    food_or_drink food_,_beverage_or_medicine water_or_juice water_or_non_-_carbonated_drink
+    beverage_or_other_oral_medicine first_food other_than_water a_full_glass_of_water full_glass_of_water
+    a_glass_of_water glass_of_water plenty_of_water plain_water mixed_with mixed_in between_meals in_between_meals
+    without_regard_to_meals without_regards_to_meals with_or_without_food with_or_after_food until_gone
+    until_finished until_complete until_completed until_all_taken till_finished skin area areas site sites upper
+    lower arm arms leg legs foot feet knee knees hand hands back neck shoulder shoulders hip hips chest abdomen
+    thigh thighs scalp face nostril nostrils eye eyes ear ears tongue cream gel ointment lotion solution suspension
+    syrup medication medicine pain painful severe moderate mild acute chronic non breakthrough nerve neuropathic
+    neuropathy anxiety insomnia sleep headache headaches nausea cough spasm spasms fever allergies allergy itch
+    itching wheezing depression mood constipation diarrhea cholesterol diabetes migraine migraines discomfort
+    numbness tingling burning seizures slowly regularly whole only completely exempt about approximately around
+"""
 
 # A remark that ends with its sentence; if a number or a dose word stands in it, the text is refused.
-REMARKS = (
-    "may_cause might_cause can_cause caution warning avoid do_not don't dont must_not never no_alcohol limit_alcohol "
-    "swallow_whole note contact call drink_plenty store shake shake_well wash_hands for_external_use external_use "
-    "this_medicine this_medication medication_may it_may be_careful home_delivery substitutions_allowed with_spacer "
-    "rinse_mouth discard"
-)
+REMARKS = """
+    may_cause might_cause can_cause caution warning avoid do_not don't dont must_not never no_alcohol limit_alcohol
+    swallow_whole note contact call drink_plenty store monitor shake shake_well wash_hands for_external_use
+    external_use this_medicine this_medication medication_may it_may be_careful home_delivery substitutions_allowed
+    with_spacer rinse_mouth discard
+"""
 REASONS = "indication indications diagnosis dx icd reason to_help to_treat to_control to_prevent to_relieve to_reduce"
 PHARMACY = "# dispense disp qty quantity refill refills rf"
 
@@ -292,19 +301,19 @@ ALARMS: Mapping[str, str] = {
 }
 
 # Common words of other languages, for a reason that says so.
-FOREIGN = (
-    "tome tomar toma una uno un unas unos cada dia dias diario diariamente el al la las los del por para con sin en "
-    "boca vez veces tableta tabletas tabl pastilla pastillas capsula capsulas comprimido comprimidos gotas horas hora "
-    "noche manana tarde antes despues dolor media medio dos tres cuatro necesario aplicar prendre comprime comprimes "
-    "gelule gelules jour jours fois par le les du matin soir midi heures heure nehmen tablette tabletten kapsel "
-    "kapseln taglich mal morgens abends mittags nachts und oder bei bedarf stunden tag compressa compresse volte giorno ogni "
-    "uong moi lan ngay vien dagelijks keer"
-)
+FOREIGN = """
+    tome tomar toma una uno un unas unos cada dia dias diario diariamente el al la las los del por para con sin en
+    boca vez veces tableta tabletas tabl pastilla pastillas capsula capsulas comprimido comprimidos gotas horas hora
+    noche manana tarde antes despues dolor media medio dos tres cuatro necesario aplicar prendre comprime comprimes
+    gelule gelules jour jours fois par le les du matin soir midi heures heure nehmen tablette tabletten kapsel
+    kapseln taglich mal morgens abends mittags nachts und oder bei bedarf stunden tag compressa compresse volte
+    giorno ogni uong moi lan ngay vien dagelijks keer
+"""
 
-WEEKDAYS = (
-    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun "
-    "mondays tuesdays wednesdays thursdays fridays saturdays sundays"
-)
+WEEKDAYS = """
+    monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun mondays
+    tuesdays wednesdays thursdays fridays saturdays sundays
+"""
 
 # Words that stand for themselves: the kind is all their meaning.
 PLAIN: Mapping[Kind, str] = {
@@ -324,9 +333,12 @@ PLAIN: Mapping[Kind, str] = {
     Kind.FIRST: "first",
     Kind.OFFSET: "before after prior_to prior following within",
     Kind.OR: "or",
-    Kind.TO: "to",
+    Kind.TO: "to through thru",
     Kind.OF: "of",
     Kind.TOTAL: "total",
+    Kind.EQUALS: "=",
+    Kind.LAYER: LAYER,
+    Kind.OUNCES: "oz ounce ounces",
     Kind.AS_NEEDED: AS_NEEDED,
     Kind.DIRECTED: DIRECTED,
     Kind.UP_TO: UP_TO,
@@ -340,7 +352,7 @@ PLAIN: Mapping[Kind, str] = {
     Kind.WEAR: WEAR,
     Kind.REMARK: REMARKS,
     Kind.PHARMACY: PHARMACY,
-    Kind.COMMA: ", : | * =",
+    Kind.COMMA: ", : | *",
     Kind.STOP: ". ; ! ?",
     Kind.OPEN: "( [ {",
     Kind.CLOSE: ") ] }",
