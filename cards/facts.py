@@ -236,7 +236,7 @@ class KidneyFunction:
     low: Fraction | None = None
     high: Fraction | None = None  # None with a low: no upper bound (">60")
     unit: str = "mL/min"
-    method: str = ""  # "cockcroft-gault" | "egfr" | "egfr-deindexed" | "ckd-stage"
+    method: str = ""  # "cockcroft-gault" | "creatinine-clearance" (reported) | "egfr" | "egfr-deindexed" | "ckd-stage"
     day: date | None = None
     dialysis: str = ""  # reference of the Condition that says so
     acute_injury: str = ""  # the same

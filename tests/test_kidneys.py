@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cards.clearance import body_surface, cockcroft_gault, ideal_weight, weights
 from cards.facts import Condition, KidneyFunction, Patient, Result, Unread
-from cards.kidneys import STAGES, body_surface, cockcroft_gault, ideal_weight, kidney_function, weights
+from cards.kidneys import STAGES, kidney_function
 from tests.fake_value_sets import RESULTS, VALUE_SETS
 
 DAY = date(2026, 11, 22)
@@ -54,7 +55,7 @@ CREATININE, WEIGHT, HEIGHT = result("creatinine", "1.2"), result("weight", 60), 
             [CREATININE, WEIGHT, condition("ckd-stage-4")], "cockcroft-gault", 37.8, 37.8, id="before a stage"
         ),
         pytest.param(
-            [WEIGHT, result("creatinine-clearance", 41)], "cockcroft-gault", 41, 41, id="a clearance as reported"
+            [WEIGHT, result("creatinine-clearance", 41)], "creatinine-clearance", 41, 41, id="a clearance as reported"
         ),
         pytest.param([WEIGHT, HEIGHT, result("egfr", 50)], "egfr-deindexed", 47.9, 47.9, id="eGFR, height and weight"),
     ],
@@ -350,6 +351,23 @@ def test_results_far_apart_are_named(egfr, comparator, named):
     found = kidneys(CREATININE, WEIGHT, result("egfr", egfr, comparator))
     assert about(found) == (37.8, 37.8)
     assert any(note.startswith("differs by more than 30 % from eGFR") for note in found.notes) is named
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "days", "named"),
+    [
+        pytest.param("1.5", "1.0", 7, True, id="half as much again in a week"),
+        pytest.param("1.5", "1.0", 8, False, id="in more than a week"),
+        pytest.param("1.49", "1.0", 7, False, id="less than half as much again"),
+        pytest.param("1.3", "1.0", 2, True, id="0.3 in two days"),
+        pytest.param("1.3", "1.0", 3, False, id="0.3 in three days"),
+        pytest.param("1.0", "2.0", 2, False, id="a fall"),
+    ],
+)
+def test_a_creatinine_that_rises_fast_is_no_steady_state(now, before, days, named):
+    found = kidneys(result("creatinine", now), result("creatinine", before, days_ago=10 + days), WEIGHT)
+    assert any(note.startswith("creatinine rose from") for note in found.notes) is named
+    assert found.known
 
 
 def test_units_are_said_as_clinicians_write_them():

@@ -138,6 +138,8 @@ def test_bounds_and_strings(members, comparator, value):
         ({"valueCodeableConcept": {"coding": [{"code": "x", "display": "Not detected"}]}}, "negative"),
         ({"valueString": "HLA-B*15:02 NEGATIVE"}, "negative"),
         ({"valueString": "HLA-B*15:02 present"}, "positive"),
+        ({"valueCodeableConcept": {"coding": [{"code": "POS"}]}}, "positive"),
+        ({"valueString": "*15:02 positive, *31:01 not detected"}, "*15:02 positive, *31:01 not detected"),
         ({"valueBoolean": True}, "positive"),
         ({"valueBoolean": False}, "negative"),
         ({"valueString": "Indeterminate"}, "indeterminate"),
@@ -153,6 +155,10 @@ def test_answers(members, answer):
 def test_an_answer_in_other_words_is_kept_as_they_are():
     found = read_one(PREGNANCY, valueCodeableConcept={"coding": [{"code": "x", "display": "Not pregnant"}]})
     assert found.text == "not pregnant"
+
+
+def test_an_answer_in_a_code_without_words_is_unread():
+    assert isinstance(read_one(HLA, valueCodeableConcept={"coding": [{"code": "LA6576-8"}]}), Unread)
 
 
 @pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "registered"])
