@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cds_service.errors import BadRequest, HookError, TooLarge, UnsupportedMediaType
-from cds_service.hook_request import MAX_DEPTH, MAX_DRAFTS, HookRequest, parse
+from cds_service.hook_request import MAX_DRAFTS, HookRequest, parse
+from cds_service.json_body import MAX_DEPTH
 
 HOOKS = frozenset({"order-select"})
 ANY_HOOK = frozenset({"order-select", "order-sign", "patient-view"})

@@ -1,0 +1,128 @@
+"""
+Bytes -> JSON, with bounds: kind, size, encoding, depth. What is not JSON as RFC 8259 has it is refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import orjson
+
+from .errors import BadRequest, TooLarge, UnsupportedMediaType
+
+MAX_BYTES: Final = 5 * 2**20
+MAX_DEPTH: Final = 64  # FHIR resources reach 9, Bundles 16
+
+
+def read_json(body: bytes, content_type: str | None, max_bytes: int = MAX_BYTES) -> Any:
+    """The JSON document in a body. A byte order mark is let pass."""
+    if not _is_json(content_type):
+        raise UnsupportedMediaType("Send the call as application/json.")
+    if len(body) > max_bytes:
+        raise TooLarge(f"The body is larger than {max_bytes} bytes.")
+    try:
+        document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise BadRequest(_why_not_json(body), code="structure", diagnostics=_where(error)) from None
+    if _deeper_than(MAX_DEPTH, document):
+        raise BadRequest(f"The body is nested more than {MAX_DEPTH} levels deep.", code="structure")
+    return document
+
+
+def _is_json(content_type: str | None) -> bool:
+    """application/json, application/fhir+json, text/json; none at all is let pass, a web form never is."""
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    return not kind or kind in {"application/json", "text/json"} or kind.endswith("+json")
+
+
+def _why_not_json(body: bytes) -> str:
+    if not body.strip():
+        return "The body is empty; send a JSON object."
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "The body is not UTF-8; JSON between systems is UTF-8."
+    if b"\x00" in body[:4]:
+        return "The body looks like UTF-16 or UTF-32; JSON between systems is UTF-8."
+    return "The body is not JSON."
+
+
+def _where(error: Exception) -> str:
+    """Line and column; orjson's own words may quote the body."""
+    if isinstance(error, orjson.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}"
+    return ""
+
+
+_AS_BRACES: Final = bytes.maketrans(b"[]", b"{}")
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def _deeper_than(limit: int, document: Any) -> bool:
+    """Peels the brackets level by level, in C; only if brackets inside strings spoil that is the document walked.
+    Strings made to hide a level get no further than what orjson writes, 254 levels, which hurts nobody after us."""
+    try:
+        braces = orjson.dumps(document).translate(_AS_BRACES, _NOT_BRACKETS)
+    except orjson.JSONEncodeError:
+        return True
+    for _ in range(limit):
+        if not braces:
+            return False
+        braces = braces.replace(b"{}", b"")
+    return bool(braces) and _walk_is_deeper(limit, document)
+
+
+def _walk_is_deeper(limit: int, document: Any) -> bool:
+    level = [document]
+    for _ in range(limit):
+        level = [child for node in level for child in _children(node) if isinstance(child, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
+def _children(node: Any) -> Iterable[Any]:
+    return node.values() if isinstance(node, dict) else node
+
+
+# ---- members given twice --------------------------------------------------------------------------------------------
+
+
+class _Twice(dict[str, Any]):
+    """An object one of whose members was given twice."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    return read if len(read) == len(pairs) else _Twice(read)
+
+
+def twice_in(body: bytes, document: Any) -> list[str]:
+    """Paths of the objects with a member given twice; "" is the document itself.
+
+    Every string has two quotes, so a document that comes back with as many quotes as it went in lost no member; only
+    otherwise is it read again, slowly."""
+    if not _HIDDEN_QUOTE.search(body) and _quotes(body) == _quotes(orjson.dumps(document)):
+        return []
+    return list(_twice(json.loads(body.decode("utf-8-sig"), object_pairs_hook=_object), ""))
+
+
+_HIDDEN_QUOTE: Final = re.compile(rb"\\u00(?:22|5[cC])")
+
+
+def _quotes(text: bytes) -> int:
+    return text.count(b'"') - text.count(b'\\"')
+
+
+def _twice(node: Any, path: str) -> Iterator[str]:
+    if isinstance(node, _Twice):
+        yield path
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _twice(value, f"{path}.{key}".removeprefix("."))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _twice(value, f"{path}[{index}]")
