@@ -523,6 +523,8 @@ class ValueSet(File, frozen=True, kw_only=True):
     kind: Literal["condition", "medicine", "result"]
     meaning: str = ""  # the part it plays in the code, where Python must find it: see knowledge_base.Meaning
     parents: tuple[str, ...] = ()  # value sets that everything in this one belongs to as well
+    doubt: str = ""  # what is not certain about it; listed in docs/open-questions.md
+    corrected: str = ""  # the row of the second reading that changed it
     # conditions
     icd10cm: tuple[str, ...] = ()  # prefixes, without the dot or with
     icd10cm_exclude: tuple[str, ...] = ()
@@ -530,10 +532,13 @@ class ValueSet(File, frozen=True, kw_only=True):
     icd10who_exclude: tuple[str, ...] = ()
     snomed: tuple[str, ...] = ()
     text: tuple[str, ...] = ()  # lower-case phrases, matched whole where a condition has no code that is known
+    text_exclude: tuple[str, ...] = ()  # longer phrases that are something else: "diabetes insipidus"
     history: bool = False  # resolved ones count too
+    implied_by: tuple[tuple[str, ...], ...] = ()  # sets that together on one record mean this: the first is the pain
     # medicines
     ingredients: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
+    name_only: tuple[str, ...] = ()  # ingredients with no verified code here: recognised by name alone
+    classes: tuple[str, ...] = ()  # medicine sets and agents' classes whose members belong here
     # results
     loinc: tuple[str, ...] = ()
     unit: str = ""
