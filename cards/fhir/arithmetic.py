@@ -167,6 +167,8 @@ def _value(value: Fraction, unit: str, ordered: Ordered) -> Dose | str:
 
 
 def _of_mass(mg: Fraction, ordered: Ordered) -> Dose | str:
+    if ordered.per == "g":  # so many grams of the cream, not of the drug
+        return _of_count(mg / 1000, "g", ordered)
     if ordered.combination:
         return _of_combination(mg, ordered)
     strength = ordered.strength
@@ -185,11 +187,12 @@ def _of_combination(mg: Fraction, ordered: Ordered) -> Dose | str:
 
 
 def _of_count(value: Fraction, unit: str, ordered: Ordered) -> Dose | str:
-    per = ordered.per
-    if unit != per and per and not (unit in _SOLID and per in _SOLID) and (unit or per == "mL"):
-        return f"the dose is in {unit or 'units'}, the product is per {per}"
-    strength = None if ordered.counted_only else ordered.strength
-    return Dose(value * strength if strength is not None and per else None, value, per or unit)
+    per, strength = ordered.per, None if ordered.counted_only else ordered.strength
+    if unit == per or (unit in _SOLID and per in _SOLID) or (unit == "" and per != "mL"):
+        return Dose(None if strength is None else value * strength, value, per or unit)
+    if unit == "application" or not per:  # counted, but of what strength is not said
+        return Dose(None, value, unit)
+    return f"the dose is in {unit or 'units'}, the product is per {per}"
 
 
 # --- worn patches and rates -----------------------------------------------------------------------------------------

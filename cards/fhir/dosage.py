@@ -16,6 +16,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from cards.in_words import unit_said
 from cards.statements import plain
 from cards.units import Unit, number, read_unit
 
@@ -176,16 +177,6 @@ def said(amount: Amount) -> str:
     """An amount in words: "1 to 2 tablets", "300 mg"."""
     number_said = plain(amount.high) if amount.low == amount.high else f"{plain(amount.low)} to {plain(amount.high)}"
     return f"{number_said} {unit_said(amount.unit, amount.high)}".strip()
-
-
-_COUNTED = frozenset({"tablet", "capsule", "spray", "drop", "puff", "film", "lozenge", "application", "unit"})
-
-
-def unit_said(unit: str, value: Fraction) -> str:
-    plurals = {"patch": "patches", "suppository": "suppositories"}
-    if value <= 1:
-        return unit
-    return f"{unit}s" if unit in _COUNTED else plurals.get(unit, unit)
 
 
 # --- quantities -----------------------------------------------------------------------------------------------------

@@ -12,16 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 from cards.facts import Dosage, Dose, Product
+from cards.in_words import dose_said, often
 
 from .arithmetic import Ordered, worth
 from .dosage import Instruction, near, read_instructions, said
 from .lines import Line, SigReading
-from .steps import Regimen, compose, dose_said
-from .timing import often
+from .sig import read_sig
+from .steps import Regimen, compose
 
 _ABSENT = Dosage(absent=True)
 _Sigs = Mapping[str, SigReading]  # where a text stood, and what it was read to say
@@ -130,21 +130,31 @@ def _of_structure_and_text(instructions: Sequence[Instruction], ordered: Ordered
     ]
     text = _words(instructions)
     if _complete(structure, instructions):
-        return _judged([("structure", structure), *texts], text, _refused(sigs, _CLIMB))
+        return _judged([("structure", structure), *texts], text, () if texts else _refused(sigs, _CLIMB))
     texts = [(where, regimen) for where, regimen in texts if regimen.steps]
     if texts:
-        return _judged(texts, text, ())
+        return _judged(texts, text, _contrary(structure, instructions))
     why = (*structure.unread, *_refused(sigs, _ANY))
     return Dosage(structure.steps, text, "structure" if structure.steps else "", _joined(structure.notes), _joined(why))
 
 
+def _contrary(structure: Regimen, instructions: Sequence[Instruction]) -> tuple[str, ...]:
+    """Why a structure that says how much and how often came to nothing: a text beside it does not mend that."""
+    whole = all(instruction.line.amount and instruction.line.times for instruction in instructions)
+    return structure.unread if whole else ()
+
+
 @lru_cache(maxsize=2048)
 def _read_sig(text: str) -> SigReading:
-    try:  # the free-text reader is on its way
-        reading = import_module("cards.fhir.sig").read_sig(text)
-    except ModuleNotFoundError:
-        return SigReading(refused="free text is not read yet", text=text)
-    return reading if isinstance(reading, SigReading) else SigReading(refused="not understood", text=text)
+    """The text as a sig; of a text that lacks the dose or the frequency, the line without it."""
+    sig = read_sig(text[5:] if text[:5].lower() == "then " else text)
+    for refused, told, lacking in (
+        ("no dose", f"1 tablet {text}", {"amount": None, "mass": None}),
+        ("no frequency", f"{text} once a day", {"times": None}),
+    ):
+        if sig.refused == refused and len((whole := read_sig(told)).lines) == 1:
+            return SigReading((replace(whole.lines[0], **lacking),), text=text)  # type: ignore[arg-type]
+    return sig
 
 
 def _complete(structure: Regimen, instructions: Sequence[Instruction]) -> bool:
@@ -201,8 +211,8 @@ def _lines(sig: SigReading | None, completed: Line) -> tuple[Line, ...]:
     return (_filled(sig.lines[0], completed),) if len(sig.lines) == 1 else sig.lines
 
 
-def _judged(readings: Sequence[tuple[str, Regimen]], text: str, refused: Sequence[str]) -> Dosage:
-    """The highest of the readings; of those that agree, the richest."""
+def _judged(readings: Sequence[tuple[str, Regimen]], text: str, aside: Sequence[str]) -> Dosage:
+    """The highest of the readings; of those that agree, the richest. `aside` was not read, and is said with it."""
     name, best = readings[0]
     notes = list(best.notes)
     for where, other in readings[1:]:
@@ -210,10 +220,11 @@ def _judged(readings: Sequence[tuple[str, Regimen]], text: str, refused: Sequenc
             if best.otherwise and not _near(best, other):  # the text says which of two arrangements is meant
                 notes = [note for note in notes if note not in best.notes]
             best = other if len(other.steps) > len(best.steps) or best.otherwise else best
+            notes += other.notes
         elif (both := _sizes(best.highest, other.highest)) is not None:
             notes.append(f"{name} says {_a_day(best)}, {where} says {_a_day(other)}")
             name, best = (where, other) if both[1] > both[0] else (name, best)
-    unread = _joined((*best.unread, *(refused if len(readings) == 1 else ())))
+    unread = _joined((*best.unread, *aside))
     return Dosage(best.steps, text, _read_from([where for where, _ in readings]), _joined(notes), unread)
 
 

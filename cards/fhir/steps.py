@@ -14,10 +14,10 @@ from itertools import groupby, pairwise
 from operator import add
 
 from cards.facts import Dose, DoseStep
-from cards.statements import plain
+from cards.in_words import dose_said
 
 from .arithmetic import Ordered, worth
-from .dosage import Instruction, unit_said
+from .dosage import Instruction
 from .lines import Line
 
 
@@ -163,12 +163,3 @@ def _named(together: Sequence[DoseStep], in_turn: Sequence[DoseStep]) -> str:
         f"several lines without bounds in time: together {dose_said(total)} a day, "
         f"one after the other at most {dose_said(most)} a day"
     )
-
-
-def dose_said(dose: Dose | None) -> str:
-    """A dose in words, in mass where it is known."""
-    if dose is not None and dose.mg is not None:
-        return f"{plain(dose.mg)} mg"
-    if dose is not None and dose.units is not None:
-        return f"{plain(dose.units)} {unit_said(dose.unit, dose.units)}".strip()
-    return "an unknown amount"

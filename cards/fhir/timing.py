@@ -17,7 +17,7 @@ from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from cards.statements import plain
+from cards.in_words import often
 from cards.units import number, read_unit
 
 from .lines import Times
@@ -189,17 +189,6 @@ def _higher(left: Times, right: Times, left_name: str, right_name: str) -> tuple
     higher = max(left, right, key=lambda times: times.high)
     says = f"{left_name} says {often(left.high)}, {right_name} {often(right.high)}"
     return higher, (says,)
-
-
-def often(times: Fraction) -> str:
-    """Doses a day in words: "3 times a day", "every 3 days"."""
-    if times == 1:
-        return "once a day"
-    if times < 1 and (1 / times).denominator == 1:
-        return f"every {1 / times} days"
-    if times < 1 and (7 * times).denominator == 1:
-        return f"{7 * times} times a week"
-    return f"{plain(times)} times a day"
 
 
 def _bounds(repeat: Mapping[str, Any]) -> tuple[int | None, date | None, date | None]:

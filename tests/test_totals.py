@@ -1,0 +1,189 @@
+"""The total of an ingredient over orders, what a draft replaces, and morphine equivalents."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction as F
+
+import pytest
+
+from cards.facts import Dosage, Dose, DoseStep, Facts, Hook, MedicationOrder, Patient, Product, Role
+from cards.totals import arithmetic, first, mme_per_day, standing, step_of, total_a_day
+
+DAY = date(2026, 11, 22)
+
+
+def step(mg, times=1, **more):
+    single = Dose(F(mg), F(1), "capsule")
+    return DoseStep(single.times(F(times)), single, F(times), **more)
+
+
+def order(name, *steps, role=Role.ACTIVE, ingredients=("sample",), **more):
+    dosage = Dosage(tuple(steps)) if steps else Dosage(unread="no frequency")
+    more.setdefault("route", "oral")
+    return MedicationOrder(f"MedicationRequest/{name}", role, name, ingredients, dosage=dosage, **more)
+
+
+def draft(name, *steps, **more):
+    return order(name, *steps, role=Role.DRAFT, selected=True, **more)
+
+
+def total(judged, *others, supply_days=14, **more):
+    facts = Facts(DAY, Hook.ORDER_SIGN, Patient("Patient/p"), orders=(judged, *others))
+    return total_a_day("sample", judged, facts, supply_days=supply_days, **more)
+
+
+def mg(dose):
+    return None if dose is None else dose.mg
+
+
+def test_a_draft_alone():
+    found = total(draft("new", step(600, 3)))
+    assert (mg(found.alone), mg(found.together), found.ambiguous) == (1800, 1800, False)
+    assert found.words == "600 mg x 3 = 1,800 mg a day"
+
+
+def test_drafts_of_one_ingredient_add():
+    found = total(draft("new", step(300, 3)), draft("other", step(600)))
+    assert (mg(found.alone), found.ambiguous) == (1500, False)
+    assert found.words == "300 mg x 3 = 900 mg a day, with 600 mg x 1 = 600 mg a day: 1,500 mg a day in all"
+
+
+@pytest.mark.parametrize(
+    ("old", "replaces"),
+    [
+        pytest.param({}, ("MedicationRequest/old",), id="named as the prior prescription"),
+        pytest.param({"supply_ends": DAY + timedelta(days=14)}, (), id="supply for 14 days"),
+        pytest.param({"supply_ends": DAY - timedelta(days=3)}, (), id="supply gone"),
+        pytest.param({"supply_ends": DAY, "route": None}, (), id="route not known"),
+    ],
+)
+def test_an_order_that_is_replaced_does_not_count(old, replaces):
+    found = total(draft("new", step(600, 3), replaces=replaces), order("old", step(300, 3), **old))
+    assert [one.label for one in found.replaced] == ["old"]
+    assert (mg(found.together), found.ambiguous) == (1800, False)
+
+
+def test_the_same_id_is_the_same_order():
+    found = total(draft("same", step(600, 3)), order("same", step(300, 3)))
+    assert (mg(found.together), len(found.replaced)) == (1800, 1)
+
+
+@pytest.mark.parametrize("left", [DAY + timedelta(days=15), None])
+def test_with_supply_left_both_may_continue(left):
+    found = total(draft("new", step(600, 3)), order("old", step(600, 3), supply_ends=left))
+    assert found.ambiguous
+    assert (mg(found.alone), mg(found.together)) == (1800, 3600)
+    assert found.words.endswith("if both continue: 3,600 mg a day; the new order alone: 1,800 mg a day")
+
+
+def test_another_route_is_taken_beside_it():
+    found = total(draft("new", step(600)), order("old", step(100), route="intravenous", supply_ends=DAY))
+    assert (mg(found.alone), found.ambiguous, found.replaced) == (700, False, ())
+
+
+def test_past_and_stopped_orders_do_not_count():
+    found = total(
+        draft("new", step(600)), order("past", step(100), role=Role.PAST), order("x", step(9), role=Role.STOP)
+    )
+    assert mg(found.together) == 600
+
+
+def test_the_number_of_days_is_the_callers():
+    old = order("old", step(300), supply_ends=DAY + timedelta(days=10))
+    assert not total(draft("new", step(600)), old).ambiguous
+    assert total(draft("new", step(600)), old, supply_days=7).ambiguous
+
+
+def test_an_unreadable_order_is_named_and_not_zero():
+    found = total(draft("new", step(600)), order("old", supply_ends=DAY + timedelta(days=90)))
+    assert [one.label for one in found.unreadable] == ["old"]
+    assert mg(total(draft("new")).together) is None
+
+
+def test_the_highest_step_counts_or_the_first():
+    climb = draft("new", step(300, 1, days=7), step(600, 3, days=7), step(300, 2))
+    assert mg(total(climb).alone) == 1800
+    assert mg(total(climb, pick=first).alone) == 300
+
+
+def test_a_combination_counts_for_each_ingredient():
+    product = Product(("opioid", "sample"), (F(5), F(325)), "tablet")
+    pair = draft("pair", step(5, 4), ingredients=("opioid", "sample"), product=product)
+    assert mg(total(pair, order("plain", step(500, 2), route="rectal")).alone) == 1300 + 1000
+    assert step_of(replace(pair, product=None), "sample") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (step(600, 3), "600 mg x 3 = 1,800 mg a day"),
+        (step(300, F(1, 2)), "300 mg x 1 every 2 days = 150 mg a day"),
+        (
+            DoseStep(Dose(F(1800), F(6), "tablet"), Dose(F(600), F(2), "tablet"), F(3)),
+            "2 tablets of 300 mg x 3 = 1,800 mg a day",
+        ),
+        (
+            DoseStep(Dose(F(500), F(10), "mL"), Dose(F(250), F(5), "mL"), F(2)),
+            "5 mL (250 mg) x 2 = 500 mg a day",
+        ),
+        (DoseStep(Dose(F(2400)), Dose(F(600)), F(6)), "600 mg x 6, at most 2,400 mg a day"),
+        (DoseStep(Dose(F(3, 5), F(25), "ug/h")), "25 ug/h x 24 h = 0.6 mg a day"),
+        (DoseStep(Dose(None, F(3), "patch"), Dose(None, F(3), "patch"), F(1)),
+         "3 patches x 1 = 3 patches a day"),
+        (DoseStep(Dose(F(900)), Dose(F(600)), None), "900 mg a day"),
+    ],
+)  # fmt: skip
+def test_arithmetic_is_said_in_words(given, words):
+    assert arithmetic(given) == words
+
+
+def test_what_a_draft_does_to_active_orders():
+    active = [
+        order("same", step(1), supply_ends=DAY + timedelta(days=60)),
+        order("other", step(1), ingredients=("another",)),
+        order("ending", step(1), supply_ends=DAY),
+    ]
+    found = standing([draft("new", step(1))], active, DAY, 14)
+    assert [[one.label for one in group] for group in (found.continuing, found.replaced, found.uncertain)] == [
+        ["other"],
+        ["ending"],
+        ["same"],
+    ]
+
+
+# --- morphine equivalents -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Factor:
+    mme_factor: F | None
+    per: str = "mg"
+
+
+FACTORS = {"sample": Factor(F(3, 2)), "patched": Factor(F(12, 5), "ug/h"), "none": Factor(None)}
+WORN = DoseStep(Dose(F(3, 5), F(25), "ug/h"))
+
+
+def test_morphine_equivalents_add_over_orders():
+    found = mme_per_day([order("a", step(10, 4)), order("b", WORN, ingredients=("patched",))], FACTORS)
+    assert found.value == 60 + 60
+    assert [part.words for part in found.parts] == ["sample 40 mg a day x 1.5 = 60", "patched 25 ug/h x 2.4 = 60"]
+
+
+@pytest.mark.parametrize(
+    ("unknown", "why"),
+    [
+        (order("b", step(8), ingredients=("none",)), "no conversion factor"),
+        (order("b", ingredients=("sample",)), "dose not read"),
+        (order("b", step(8), ingredients=("patched",)), "its factor is per ug/h"),
+        (order("b", WORN, ingredients=("sample",)), "its factor is per mg"),
+    ],
+)
+def test_what_has_no_factor_is_named_and_never_zero(unknown, why):
+    found = mme_per_day([order("a", step(10, 4)), unknown], FACTORS)
+    assert (found.value, found.at_least) == (None, 60)
+    assert [(one.label, said) for one, _, said in found.unknown] == [("b", why)]
+
+
+def test_without_an_opioid_there_is_no_number():
+    assert mme_per_day([order("a", step(10), ingredients=("another",))], FACTORS).value is None
