@@ -186,6 +186,7 @@ class Start(Scoped, frozen=True, kw_only=True):
     doses_per_day: Fraction = Fraction(1)
     when: str = ""  # "at night"
     with_medicine: tuple[str, ...] = ()  # class or ingredient ids taken beside it
+    crcl: Range | None = None  # with an age as well: either is reason enough
 
 
 class Titration(Scoped, frozen=True, kw_only=True):
@@ -206,7 +207,8 @@ class Step(Table, frozen=True, kw_only=True):
 class Schedule(Scoped, frozen=True, kw_only=True):
     """A climb to offer, as one multi-step order. `pace`: "usual" or "slower" (frail, renal)."""
 
-    pace: Literal["label", "usual", "slower"] = "usual"
+    pace: Literal["label", "usual", "slower"] = "usual"  # a label's own jumps are never offered
+    crcl: Range | None = None  # with an age as well: either is reason enough
     steps: tuple[Step, ...]
 
 
@@ -261,7 +263,7 @@ class Hepatic(Scoped, frozen=True, kw_only=True):
 
 
 class Contraindication(Scoped, frozen=True, kw_only=True):
-    value_set: str
+    value_set: str = ""  # empty: for the age alone
     strength: Strength
     why: str = ""
     recent_days: int | None = None  # counts in full only if dated within; older or undated is caution
