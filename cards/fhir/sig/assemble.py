@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from cards.fhir.lines import Amount, Line, Link, Times
 from cards.fhir.sig.dose import MASSES
@@ -20,6 +21,7 @@ from cards.fhir.sig.parts import (
     AsNeeded,
     Days,
     Directed,
+    Divided,
     Dose,
     Join,
     Label,
@@ -109,7 +111,7 @@ class Assembly:
 
     def _thereafter(self) -> None:
         """ "600 mg tid thereafter" makes the line a later step; before a dose it is a "then"."""
-        if self.now.dose and self.now.timed and self.now.link == "and":
+        if self.now.dose and self.now.timed and self.now.link != "first":
             self.now.link = "then"
         else:
             self.pending = "then"
@@ -187,6 +189,8 @@ class Assembly:
     def _detail(self, part: Part) -> None:
         draft = self.now
         match part:
+            case Divided():
+                _divide(draft, part)
             case Days():
                 if draft.days not in (None, part.count):
                     raise Refusal("two durations")
@@ -210,6 +214,7 @@ class Assembly:
             raise Refusal("steps not clear")
         _check_labels([draft.label for draft in self.drafts])
         _spread_days(self.drafts)
+        _spread_timing(self.drafts)
         made = tuple(self._line(draft, text) for draft in self.drafts)
         _check_said_twice(self.drafts, made)
         return made
@@ -265,9 +270,16 @@ def _check_labels(labels: list[Label | None]) -> None:
 
 def _spread_days(drafts: list[Draft]) -> None:
     """ "1 in the morning and 2 at bedtime for 7 days": the duration is for both."""
-    for before, after in zip(reversed(drafts[:-1]), reversed(drafts), strict=False):
+    for after, before in pairwise(reversed(drafts)):
         if after.link == "and" and before.days is None:
             before.days = after.days
+
+
+def _spread_timing(drafts: list[Draft]) -> None:
+    """ "10 mg at night, increasing to 20 mg": at night too."""
+    for before, after in pairwise(drafts):
+        if after.joined_by == "step" and not after.timed:
+            after.rates, after.slots, after.meals = before.rates, before.slots, before.meals
 
 
 def _days(draft: Draft) -> int | None:
@@ -275,6 +287,15 @@ def _days(draft: Draft) -> int | None:
     if once and len(draft.rates) == 1 and not draft.slots and not draft.meals:
         return 1  # "take 1 tablet once"
     return draft.label.last - draft.label.first + 1 if draft.label else draft.days
+
+
+def _divide(draft: Draft, part: Divided) -> None:
+    """ "900 mg daily in 3 divided doses" is 300 mg three times."""
+    if draft.dose is None or draft.slots or draft.meals or any(rate.sort != "daily" for rate in draft.rates):
+        raise Refusal("divided doses that are not clear")
+    share, times = 1 / part.doses, Times(part.doses, part.doses)
+    draft.dose = Dose(_scaled(draft.dose.amount, share), draft.dose.mass and _scaled(draft.dose.mass, share))
+    draft.rates = [Rate(times)]
 
 
 def _in_unit_of(before: Dose, dose: Dose) -> Dose:
@@ -292,11 +313,11 @@ def _on_both_sides(dose: Dose, pair: str | None) -> Dose:
         return dose
     if pair == "both" and dose.amount.unit not in _SHARED_OUT:
         raise Refusal("on both sides: one each, or shared out")
-    return Dose(_doubled(dose.amount), dose.mass)
+    return Dose(_scaled(dose.amount, Fraction(2)), dose.mass and _scaled(dose.mass, Fraction(2)))
 
 
-def _doubled(amount: Amount) -> Amount:
-    return replace(amount, low=amount.low * 2, high=amount.high * 2)
+def _scaled(amount: Amount, factor: Fraction) -> Amount:
+    return replace(amount, low=amount.low * factor, high=amount.high * factor)
 
 
 def _check_right_eye(draft: Draft, dose: Dose) -> None:
@@ -325,8 +346,14 @@ def _check_said_twice(drafts: list[Draft], lines: tuple[Line, ...]) -> None:
         apart = moments[0] and moments[1] and not moments[0] & moments[1]
         if second.link == "and" and same and first.times == second.times and not apart:
             raise Refusal("the same dose twice")
-        if second.link == "and" and other.joined_by in ("stop", "comma") and not (one.slots or other.slots):
+        if second.link == "and" and other.joined_by in ("stop", "comma") and _perhaps_one(one, first, other):
             raise Refusal("together, or one instead of the other")
+
+
+def _perhaps_one(one: Draft, first: Line, other: Draft) -> bool:
+    """ "3 a day: 1 in the morning, 2 at night" is a sum and its parts."""
+    daily = first.times is not None and first.times.high <= 1
+    return not one.slots and (daily or not other.slots)
 
 
 def _pairs(drafts: list[Draft], lines: tuple[Line, ...]) -> list[tuple[Draft, Line]]:

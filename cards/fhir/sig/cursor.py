@@ -19,14 +19,16 @@ class Cursor:
 
     def peek(self, ahead: int = 0) -> Token:
         self.steps += 1
-        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
+        return self.tokens[self.at + ahead]
 
     def kind(self, ahead: int = 0) -> Kind:
-        return self.peek(ahead).kind
+        self.steps += 1
+        return self.tokens[self.at + ahead].kind
 
     def take(self, *kinds: Kind) -> Token | None:
         """The next token, if it is of one of these kinds."""
-        token = self.peek()
+        self.steps += 1
+        token = self.tokens[self.at]
         if token.kind not in kinds:
             return None
         self.at += 1
@@ -38,7 +40,7 @@ class Cursor:
 
     def follows(self, *kinds: Kind) -> bool:
         """Whether the next tokens are of these kinds, in this order."""
-        return all(self.kind(ahead) is kind for ahead, kind in enumerate(kinds))
+        return self.kind() is kinds[0] and all(self.kind(ahead) is kind for ahead, kind in enumerate(kinds))
 
     @property
     def done(self) -> bool:

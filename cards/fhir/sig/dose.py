@@ -9,7 +9,7 @@ from cards.fhir.sig.cursor import Cursor
 from cards.fhir.sig.numbers import HOUR, number, span
 from cards.fhir.sig.parts import Dose, Refusal
 from cards.fhir.sig.tokens import Token
-from cards.fhir.sig.words import LEXICON, Kind
+from cards.fhir.sig.words import Kind
 
 MASSES = frozenset({"mg", "g", "ug", "unit", "mEq", "mg/h", "ug/h"})
 _MOST_WITHOUT_UNIT = 20  # tablets at once; a larger bare number is milligrams, or no dose at all
@@ -53,9 +53,23 @@ def _measured(cursor: Cursor, low: Fraction, high: Fraction) -> Dose:
     token = _unit(cursor)
     if token is None:
         return _of_strength(cursor, low, high, by_each)
-    amount = Amount(low * token.value, high * token.value, _rate_unit(cursor, token.word.name))
+    high = _second_end(cursor, token, low, high)
+    amount = Amount(low * token.value, high * token.value, _rate_unit(cursor, token.name))
     _named(cursor)
     return _aside(cursor, amount)
+
+
+def _second_end(cursor: Cursor, unit: Token, low: Fraction, high: Fraction) -> Fraction:
+    """ "2.5 mg to 5 mg": the higher end, where the unit is said twice."""
+    again = cursor.peek(2)
+    joined = cursor.kind() in (Kind.DASH, Kind.TO, Kind.OR) and cursor.kind(1) is Kind.NUMBER
+    if not joined or again.kind is not Kind.UNIT or again.name != unit.name or low != high:
+        return high
+    higher = cursor.peek(1).value * again.value / unit.value
+    if higher <= high:
+        raise Refusal("a range that runs backwards")
+    cursor.at += 3
+    return higher
 
 
 def _unit(cursor: Cursor) -> Token | None:
@@ -63,7 +77,7 @@ def _unit(cursor: Cursor) -> Token | None:
     each = cursor.peek()
     if each.text == "each" and cursor.kind(1) not in _NOT_A_MEASURE:
         cursor.at += 1
-        return Token(LEXICON["ea"], each.text, each.start, each.end)
+        return Token(Kind.UNIT, "", Fraction(1), each.text, each.start, each.end)
     return cursor.take(Kind.UNIT)
 
 
@@ -75,7 +89,7 @@ def _rate_unit(cursor: Cursor, unit: str) -> str:
     if after.kind is Kind.PERIOD and after.value == HOUR and unit in ("mg", "ug"):
         cursor.at += 2
         return f"{unit}/h"
-    if after.kind in (Kind.UNIT, Kind.NUMBER):
+    if after.kind in (Kind.UNIT, Kind.NUMBER) and cursor.kind(2) is not Kind.PERIOD:
         raise Refusal("a concentration")
     if after.text in _BODY:
         raise Refusal("a dose by weight")
@@ -97,10 +111,10 @@ def _of_strength(cursor: Cursor, low: Fraction, high: Fraction, by_each: bool) -
     cursor.at += 2
     cursor.take(Kind.DASH)
     form = cursor.take(Kind.UNIT)
-    if form is None or mass.word.name not in MASSES or form.word.name in MASSES:
+    if form is None or mass.name not in MASSES or form.name in MASSES:
         raise Refusal("two numbers in a row")
     each = strength.value * mass.value
-    return Dose(Amount(low, high, form.word.name), Amount(low * each, high * each, mass.word.name))
+    return Dose(Amount(low, high, form.name), Amount(low * each, high * each, mass.name))
 
 
 def _refuse_if_time(cursor: Cursor, by_each: bool) -> None:
@@ -130,7 +144,7 @@ def _in_brackets(cursor: Cursor, amount: Amount) -> Dose:
     if found is None or unit is None or cursor.kind() is Kind.PERIODLY:
         cursor.at = start
         return Dose(amount)
-    name = _rate_unit(cursor, unit.word.name)
+    name = _rate_unit(cursor, unit.name)
     each = cursor.take(Kind.EVERY) is not None
     cursor.skip(Kind.TOTAL, Kind.UNIT, Kind.FILLER)
     if cursor.take(Kind.CLOSE) is None:
@@ -144,7 +158,7 @@ def _equal(cursor: Cursor, amount: Amount) -> Dose:
     value, unit = cursor.peek(1).value, cursor.peek(2)
     cursor.at += 3
     other = value * unit.value
-    return _both(amount, Amount(other, other, unit.word.name))
+    return _both(amount, Amount(other, other, unit.name))
 
 
 def _both(amount: Amount, other: Amount) -> Dose:
@@ -160,14 +174,14 @@ def _form_after(cursor: Cursor, amount: Amount) -> Dose:
     """ "300 mg capsule": the form says nothing more; "1-60 mg tablet" may be one of 60 mg. "300 mg, 2 capsules" says
     what one holds, and how many."""
     form = cursor.take(Kind.UNIT)
-    if form is not None and (form.word.name in MASSES or amount.low != amount.high):
+    if form is not None and (form.name in MASSES or amount.low != amount.high):
         raise Refusal("a dose or a strength")
     if not (cursor.follows(Kind.NUMBER, Kind.UNIT) or cursor.follows(Kind.NUMBER, Kind.DASH, Kind.NUMBER, Kind.UNIT)):
         return Dose(amount)
     found, unit = span(cursor), cursor.take(Kind.UNIT)
-    if found is None or unit is None or unit.word.name in MASSES or form is not None:
+    if found is None or unit is None or unit.name in MASSES or form is not None:
         raise Refusal("two doses in a row")
-    return _of_each(Amount(found[0] * unit.value, found[1] * unit.value, unit.word.name), amount)
+    return _of_each(Amount(found[0] * unit.value, found[1] * unit.value, unit.name), amount)
 
 
 def _of_each(amount: Amount, strength: Amount) -> Dose:
@@ -179,6 +193,6 @@ def _strength_after(cursor: Cursor, amount: Amount) -> Dose:
     """ "1 tablet 300 mg"."""
     cursor.take(Kind.OF)
     value, unit = number(cursor), cursor.take(Kind.UNIT)
-    if value is None or unit is None or unit.word.name not in MASSES:
+    if value is None or unit is None or unit.name not in MASSES:
         raise Refusal("two doses in a row")
-    return _of_each(amount, Amount(value, value, unit.word.name))
+    return _of_each(amount, Amount(value, value, unit.name))

@@ -13,7 +13,7 @@ from cards.fhir.sig.tokens import Token
 from cards.fhir.sig.words import Kind
 
 Found = tuple[Part, ...] | None
-_HOURS_UNSAID = frozenset({2, 3, 4, 6, 8, 12, 24, 48, 72})  # "q8" is hours, and nothing else
+_HOURS_UNSAID = frozenset({4, 6, 8, 12, 24})  # "q8" is hours, and nothing else
 _LISTED = (Kind.COMMA, Kind.AND, Kind.SLASH, Kind.DASH)
 _BEFORE_SLOT = (Kind.AT, Kind.EVERY, Kind.SLASH, Kind.DASH, Kind.FILLER)
 _DAY = 24 * 60
@@ -57,7 +57,7 @@ def schedule(cursor: Cursor) -> Found:
 
 def _served(counts: list[Fraction], unit: Token | None) -> Iterator[Part]:
     """One dose at several times where all are equal, else one after the other."""
-    factor, name = (unit.value, unit.word.name) if unit else (Fraction(1), "")
+    factor, name = (unit.value, unit.name) if unit else (Fraction(1), "")
     times = ("morning", "noon", "evening", "night")
     served = [(count * factor, slot) for count, slot in zip(counts, times, strict=False) if count]
     if len({count for count, _ in served}) == 1:
@@ -201,7 +201,7 @@ def slot(cursor: Cursor) -> Found:
         return None
     if token.kind is Kind.MEALS:
         return (Meals(),)
-    return (Slots((_HALF_DAYS.get(token.text, token.word.name),)),)
+    return (Slots((_HALF_DAYS.get(token.text, token.name),)),)
 
 
 _HALF_DAYS = {"am": "morning", "pm": "evening"}

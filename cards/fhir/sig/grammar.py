@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cards.fhir.lines import Amount
+from cards.fhir.lines import Amount, Times
 from cards.fhir.sig.cursor import Cursor
 from cards.fhir.sig.dose import dose
 from cards.fhir.sig.frequency import FREQUENCIES, Found, first_of, how_many_times, schedule
@@ -22,6 +22,7 @@ from cards.fhir.sig.parts import (
     AsNeeded,
     Days,
     Directed,
+    Divided,
     Dose,
     Join,
     Label,
@@ -29,6 +30,7 @@ from cards.fhir.sig.parts import (
     MostTimesPerDay,
     Pair,
     Part,
+    Rate,
     Refusal,
     Route,
 )
@@ -122,14 +124,17 @@ def most(cursor: Cursor) -> Found:
     if opener is None:
         return None
     a_day = opener.text == "mdd"
-    while (token := cursor.take(Kind.PERIODLY, Kind.FILLER, Kind.COMMA, Kind.OF, Kind.UNIT, Kind.TOTAL)) is not None:
+    while (token := cursor.take(*_BEFORE_MOST)) is not None:
         a_day = a_day or (token.kind is Kind.PERIODLY and token.value == 1)
-        if token.kind is Kind.UNIT and token.word.name:
+        if token.kind is Kind.UNIT and token.name:
             raise Refusal("a maximum that is not clear")
     times = how_many_times(cursor)
     if times is not None:
         return (MostTimesPerDay(times),)
     return _most_amount(cursor, a_day)
+
+
+_BEFORE_MOST = (Kind.PERIODLY, Kind.FILLER, Kind.COMMA, Kind.OF, Kind.UNIT, Kind.TOTAL, Kind.AMOUNT)
 
 
 def _most_amount(cursor: Cursor, a_day: bool) -> Found:
@@ -142,7 +147,7 @@ def _most_amount(cursor: Cursor, a_day: bool) -> Found:
         raise Refusal("a maximum of what time is not said")
     if unit is not None and (unit.kind is Kind.TIMES or unit.text.startswith("dose")):
         return (MostTimesPerDay(found[1]),)
-    factor, name = (unit.value, unit.word.name) if unit else (Fraction(1), "")
+    factor, name = (unit.value, unit.name) if unit else (Fraction(1), "")
     return (MostPerDay(Amount(found[0] * factor, found[1] * factor, name)),)
 
 
@@ -151,7 +156,6 @@ def _a_day_follows(cursor: Cursor) -> bool:
     start = cursor.at
     adverb = cursor.take(Kind.PERIODLY)
     days = adverb.value if adverb else per(cursor)
-    cursor.take(Kind.PERIOD) if days == _ONE_DAY and cursor.peek().text == "period" else None
     if days == _ONE_DAY:
         return True
     cursor.at = start
@@ -166,7 +170,7 @@ def most_after_dose(cursor: Cursor) -> Found:
     unit = cursor.take(Kind.UNIT)
     if found is None or not _a_day_follows(cursor):
         return None
-    factor, name = (unit.value, unit.word.name) if unit else (Fraction(1), "")
+    factor, name = (unit.value, unit.name) if unit else (Fraction(1), "")
     return (MostPerDay(Amount(found[1] * factor, found[1] * factor, name)),)
 
 
@@ -190,12 +194,46 @@ def _stretch_of_days(cursor: Cursor, open_ended: bool) -> Found:
     days = period(cursor)
     if days is None or not count[0]:
         return None
+    if days < _ONE_DAY and count[1] * days <= _ONE_DAY:
+        return _worn(cursor)
     long = whole_days(count[0] * days)
-    return _SILENT if open_ended or (count[1] * days <= _ONE_DAY and days < _ONE_DAY) else (Days(long),)
+    return _SILENT if open_ended else (Days(long),)
+
+
+def _worn(cursor: Cursor) -> Found:
+    """ "for up to 12 hours in a 24 hour period": once a day."""
+    start = cursor.at
+    if cursor.peek().text in ("in", "within") and per(cursor) == _ONE_DAY:
+        return (Rate(Times(_ONE_DAY, _ONE_DAY), "daily"),)
+    cursor.at = start
+    return _SILENT
 
 
 def _article(cursor: Cursor) -> Fraction:
     return Fraction(1) if cursor.take(Kind.ARTICLE) else Fraction(0)
+
+
+def divided(cursor: Cursor) -> Found:
+    """ "in 3 divided doses", "in three doses", "divided tid"."""
+    if not cursor.dose_seen:
+        return None
+    if cursor.take(Kind.DIVIDED):
+        times = how_many_times(cursor)
+        return (Divided(times),) if times and times > 1 else None
+    count = number(cursor)
+    cursor.take(Kind.DIVIDED)
+    if count is None or cursor.peek().text != "doses" or count <= 1:
+        return None
+    cursor.at += 1
+    return (Divided(count),)
+
+
+def pain_score(cursor: Cursor) -> Found:
+    """ "for moderate pain (4-6)"."""
+    if not cursor.in_reason or not cursor.follows(Kind.OPEN, Kind.NUMBER, Kind.DASH, Kind.NUMBER, Kind.CLOSE):
+        return None
+    cursor.at += 5
+    return _SILENT
 
 
 def reason(cursor: Cursor) -> Found:
@@ -292,16 +330,16 @@ def _on_or_off(cursor: Cursor) -> str | None:
 
 def for_pharmacy(cursor: Cursor) -> Found:
     """ "#30", "dispense 60 tablets", "refills: 3", "3 refills": no dose."""
-    counted = (
-        cursor.kind() is Kind.NUMBER and cursor.kind(1) is Kind.PHARMACY and cursor.peek(1).text[:2] in ("re", "rf")
-    )
-    if counted:
+    if cursor.follows(Kind.NUMBER, Kind.UNIT, Kind.COMMA, Kind.NUMBER, Kind.PHARMACY):
+        cursor.at += 5
+        return _SILENT
+    if cursor.follows(Kind.NUMBER, Kind.PHARMACY) and cursor.peek(1).text in ("refill", "refills", "rf"):
         cursor.at += 2
         return _SILENT
     if cursor.take(Kind.PHARMACY) is None:
         return None
     for _ in range(3):
-        cursor.take(Kind.PHARMACY, Kind.COMMA, Kind.FILLER, Kind.OF)
+        cursor.take(Kind.PHARMACY, Kind.COMMA, Kind.FILLER, Kind.OF, Kind.DASH, Kind.TIMES)
     if number(cursor) is None:
         return None
     cursor.take(Kind.UNIT)
@@ -349,7 +387,7 @@ def known_word(cursor: Cursor) -> Found:
     if token.kind is Kind.DIRECTED:
         cursor.in_reason = True
         return (Directed(),)
-    return (Route(token.word.name) if token.kind is Kind.ROUTE else Pair(token.word.name),)
+    return (Route(token.name) if token.kind is Kind.ROUTE else Pair(token.name),)
 
 
 def refused_word(cursor: Cursor) -> Found:
@@ -359,7 +397,7 @@ def refused_word(cursor: Cursor) -> Found:
         return None
     if token.kind is Kind.FOREIGN:
         raise Refusal(f"not in English: '{token.text}'")
-    raise Refusal(f"{token.word.name}: '{token.text}'")
+    raise Refusal(f"{token.name}: '{token.text}'")
 
 
 # Each production with the kinds of token it begins with. The order matters where two begin alike: "for 7 days" is tried
@@ -377,6 +415,8 @@ _PRODUCTIONS: tuple[tuple[Callable[[Cursor], Found], tuple[Kind, ...]], ...] = (
     (reason, (Kind.FOR,)),
     (as_needed, (Kind.AS_NEEDED,)),
     (label, (Kind.DAY_ONE, Kind.PERIOD)),
+    (divided, (Kind.DIVIDED, Kind.NUMBER)),
+    (pain_score, (Kind.OPEN,)),
     (offset, (Kind.LEAST, Kind.NUMBER, Kind.OFFSET)),
     *FREQUENCIES,
     (known_word, (Kind.ROUTE, Kind.PAIR, Kind.DIRECTED)),

@@ -75,10 +75,13 @@ def per(cursor: Cursor) -> Fraction | None:
     start = cursor.at
     opened = cursor.take(Kind.SLASH, Kind.PER, Kind.EVERY) or _article_of_time(cursor) or _within(cursor)
     count = (number(cursor) or Fraction(1)) if opened else None
+    cursor.take(Kind.DASH)
     days = period(cursor) if opened else None
     if count is None or days is None:
         cursor.at = start
         return None
+    if cursor.peek().text == "period":
+        cursor.at += 1
     return count * days
 
 

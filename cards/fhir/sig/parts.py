@@ -91,6 +91,13 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Divided:
+    """The amount before is a day's, given in so many doses."""
+
+    doses: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Directed:
     """As directed: nothing, said politely."""
 
@@ -116,5 +123,6 @@ Part: TypeAlias = (
     | Route
     | Pair
     | Directed
+    | Divided
     | Join
 )

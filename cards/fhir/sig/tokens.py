@@ -1,25 +1,29 @@
 """
 From text to tokens: one spelling of everything, then the longest phrase of the vocabulary at each place.
 
-Both passes go over the text once; a phrase is looked up in a table at most LONGEST_PHRASE times a place.
+Both passes go over the text once; a phrase is looked up in a table a bounded number of times a place.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
-from cards.fhir.sig.words import LEXICON, LONGEST_PHRASE, Kind, Word
+from cards.fhir.sig.words import LEXICON, Kind, Word
 
 _VULGAR = {"½": " 1/2 ", "¼": " 1/4 ", "¾": " 3/4 ", "⅓": " 1/3 ", "⅔": " 2/3 ", "⅛": " 1/8 "}
+_LONGEST_FROM: dict[str, int] = {}  # by its first word, how many words the longest phrase has
+for _phrase in LEXICON:
+    _first, *_rest = _phrase.split()
+    _LONGEST_FROM[_first] = max(len(_rest) + 1, _LONGEST_FROM.get(_first, 0))
 _SPELLINGS = str.maketrans(
     {
         **_VULGAR,
         **dict.fromkeys("‐‑‒–—−", "-"),
         **dict.fromkeys("’‘´`", "'"),
         **dict.fromkeys('“”„"', " "),
-        **dict.fromkeys("\u00a0\t\r\u200b", " "),
+        **dict.fromkeys("\u00a0\u2002\u2003\u2009\u200b\u202f\t\r", " "),
         "×": "x",
         "µ": "u",
         "μ": "u",
@@ -36,47 +40,44 @@ _SCAN = re.compile(
     r"|(?P<fraction>\b[1-9]\d?/[1-9]\d?\b(?!/))"
     r"|(?P<number>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d*\.\d+|\d+)"
     r"|(?P<word>[a-z]+(?:'[a-z]+)?)"
-    r"|(?P<sign>[^\sa-z\d])"
+    r"|(?P<sign>[^\sa-z\d])",
+    re.ASCII,
 )
 _DENOMINATORS = frozenset({2, 3, 4, 5, 8, 10})
 _LONGEST_NUMBER = 8
+_UNKNOWN = Word(Kind.UNKNOWN)
+LOOK_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
     """A word, phrase, number or sign with its meaning, and where it stands in the normalised text."""
 
-    word: Word
+    kind: Kind
+    name: str
+    value: Fraction
     text: str
     start: int
     end: int
-
-    @property
-    def kind(self) -> Kind:
-        return self.word.kind
-
-    @property
-    def value(self) -> Fraction:
-        return self.word.value
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
     text: str  # normalised
-    tokens: tuple[Token, ...] = field(default=())
+    tokens: tuple[Token, ...]
 
 
 def scan(text: str) -> Scanned:
-    """All of the text as tokens, longest known phrases first, with an END at the end."""
+    """All of the text as tokens, longest known phrases first, with END after them as far as anyone looks ahead."""
     plain = normalise(text)
-    pieces = [piece for match in _SCAN.finditer(plain) for piece in _piece(match)]
+    pieces = [piece for match in _SCAN.finditer(plain) for piece in _pieces(match)]
     tokens, place = [], 0
     while place < len(pieces):
         token, width = _longest(pieces, place)
         tokens.append(token)
         place += width
-    end = Token(Word(Kind.END), "", len(plain), len(plain))
-    return Scanned(plain, (*tokens, end))
+    end = _token(Word(Kind.END), "", len(plain))
+    return Scanned(plain, (*tokens, *[end] * LOOK_AHEAD))
 
 
 def normalise(text: str) -> str:
@@ -87,29 +88,30 @@ def normalise(text: str) -> str:
     return _WITH.sub("with ", plain)
 
 
-def _piece(match: re.Match[str]) -> list[Token]:
+def _token(word: Word, text: str, start: int) -> Token:
+    return Token(word.kind, word.name, word.value, text, start, start + len(text))
+
+
+def _pieces(match: re.Match[str]) -> tuple[Token, ...]:
+    """A word, number or sign; "pobid", written as one, is two words."""
     text, start = match.group(), match.start()
-    kind = match.lastgroup
-    if kind == "word":
-        return _word(text, start)
-    return [Token(_meaning(kind or "", text), text, start, match.end())]
+    read = _NUMERIC.get(match.lastgroup or "")
+    if read:
+        return (_token(read(text), text, start),)
+    glued = text[2:]
+    if text.startswith("po") and text not in LEXICON and glued in LEXICON:
+        return _token(LEXICON["po"], "po", start), _token(LEXICON[glued], glued, start + 2)
+    return (_token(LEXICON.get(text, _UNKNOWN), text, start),)
 
 
-def _meaning(kind: str, text: str) -> Word:
-    match kind:
-        case "clock":
-            hour, minute = (int(part) for part in text.split(":"))
-            return (
-                Word(Kind.CLOCK, "", Fraction(hour * 60 + minute)) if hour < 25 and minute < 60 else Word(Kind.UNKNOWN)
-            )
-        case "code":
-            return Word(Kind.CODE)
-        case "fraction":
-            return _fraction(text)
-        case "number":
-            plain = text.replace(",", "")
-            return Word(Kind.NUMBER, text, Fraction(plain)) if len(plain) <= _LONGEST_NUMBER else Word(Kind.UNKNOWN)
-    return LEXICON.get(text, Word(Kind.UNKNOWN))
+def _clock(text: str) -> Word:
+    hour, minute = (int(part) for part in text.split(":"))
+    return Word(Kind.CLOCK, text, Fraction(hour * 60 + minute)) if minute < 60 else _UNKNOWN
+
+
+def _number(text: str) -> Word:
+    plain = text.replace(",", "")
+    return Word(Kind.NUMBER, text, Fraction(plain)) if len(plain) <= _LONGEST_NUMBER else _UNKNOWN
 
 
 def _fraction(text: str) -> Word:
@@ -117,27 +119,24 @@ def _fraction(text: str) -> Word:
     top, bottom = (int(part) for part in text.split("/"))
     if top < bottom and bottom in _DENOMINATORS:
         return Word(Kind.NUMBER, text, Fraction(top, bottom))
-    return Word(Kind.UNKNOWN)
+    return _UNKNOWN
 
 
-def _word(text: str, start: int) -> list[Token]:
-    """A word; "pobid", written as one, is two."""
-    glued = text[2:]
-    if text not in LEXICON and text.startswith("po") and glued in LEXICON:
-        return [_known(text[:2], start), _known(glued, start + 2)]
-    return [_known(text, start)]
+def _code(text: str) -> Word:
+    return Word(Kind.CODE, text)
 
 
-def _known(text: str, start: int) -> Token:
-    return Token(LEXICON.get(text, Word(Kind.UNKNOWN)), text, start, start + len(text))
+_NUMERIC = {"clock": _clock, "number": _number, "fraction": _fraction, "code": _code}
 
 
 def _longest(pieces: list[Token], place: int) -> tuple[Token, int]:
     """The longest phrase of the vocabulary that starts here, and how many pieces it takes."""
-    text, best, width = "", pieces[place], 1
-    for count, piece in enumerate(pieces[place : place + LONGEST_PHRASE], start=1):
-        text = f"{text} {piece.text}" if text else piece.text
-        word = LEXICON.get(text) if count > 1 else None
+    best, width = pieces[place], 1
+    text = best.text
+    for count in range(2, min(_LONGEST_FROM.get(text, 1), len(pieces) - place) + 1):
+        text = f"{text} {pieces[place + count - 1].text}"
+        word = LEXICON.get(text)
         if word is not None:
-            best, width = Token(word, text, pieces[place].start, piece.end), count
+            end = pieces[place + count - 1].end
+            best, width = Token(word.kind, word.name, word.value, text, pieces[place].start, end), count
     return best, width

@@ -54,6 +54,8 @@ class Kind(StrEnum):
     OF = "of"
     TOTAL = "total"
     EQUALS = "equals"
+    DIVIDED = "divided"
+    AMOUNT = "amount"
     LAYER = "layer"  # an amount of cream that nobody measures
     OUNCES = "ounces"  # of water
     ROUTE = "route"
@@ -159,7 +161,7 @@ RATES: Mapping[str, str] = {
 PERIODS: Mapping[str, str] = {
     "1/1440": "minute minutes min mins",
     "1/24": "hour hours hr hrs h",
-    "1": "day days d",
+    "1": "day days d nights",
     "7": "week weeks wk wks",
     "14": "fortnight fortnights",
     "30": "month months mo mos mth mths",
@@ -175,8 +177,8 @@ SLOTS: Mapping[str, str] = {
     ),
     "noon": "noon midday mid_day lunch lunchtime lunch_time qnoon",
     "afternoon": "afternoon afternoons qafternoon after_noon",
-    "evening": "evening evenings eve qpm dinner dinnertime supper suppertime evening_meal",
-    "night": "night nights bedtime bed_time bed hs qhs nightly nocte noct noc night_time nighttime",
+    "evening": "evening evenings eve qpm dinner dinnertime supper suppertime evening_meal tea teatime tea_time",
+    "night": "night bedtime bed_time bed hs qhs nightly nocte noct noc night_time nighttime",
 }
 MEALS = """
     meals mealtimes meal_times each_meal every_meal each_main_meal main_meals ac pc breakfast_,_lunch_and_dinner
@@ -253,27 +255,37 @@ DAY_ONE = "today first_day on_first_day the_first_day on_the_first_day on_day_on
 WEAR = "remove_and_discard remove_&_discard remove and_remove then_remove leave_on leave_in_place keep_on wear"
 
 # Words that say nothing about how much or how often, wherever they stand.
-FILLER = """
-    take takes taking use uses using used apply place put give administer inject inhale instil instill insert drink
-    chew change changed changing replace route given dose_of swallow dissolve sig rx the by in on into onto is are
-    be please your via with from this it to_be_taken should_be_taken is_to_be_taken to_be_inhaled these_tablets
-    these_capsules to_be_given to_be_used to_be_applied chew_and_swallow allow_to_dissolve and_allow_to_dissolve
-    let_dissolve and_swallow on_the_tongue on_tongue on_an_empty_stomach on_empty_stomach an_empty_stomach
-    empty_stomach of_the_day at_the_same_time_each_day at_the_same_time_every_day same_time_each_day
-    same_time_every_day at_same_time_each_day after_the_same_meal_each_day after_the_same_meal a_meal
-    a_meal_or_snack a_snack meal snack food milk water juice liquid fluid beverage food_or_milk food_and_water
-    food_or_drink food_,_beverage_or_medicine water_or_juice water_or_non_-_carbonated_drink
-    beverage_or_other_oral_medicine first_food other_than_water a_full_glass_of_water full_glass_of_water
-    a_glass_of_water glass_of_water plenty_of_water plain_water mixed_with mixed_in between_meals in_between_meals
-    without_regard_to_meals without_regards_to_meals with_or_without_food with_or_after_food until_gone
-    until_finished until_complete until_completed until_all_taken till_finished skin area areas site sites upper
-    lower arm arms leg legs foot feet knee knees hand hands back neck shoulder shoulders hip hips chest abdomen
-    thigh thighs scalp face nostril nostrils eye eyes ear ears tongue cream gel ointment lotion solution suspension
-    syrup medication medicine pain painful severe moderate mild acute chronic non breakthrough nerve neuropathic
-    neuropathy anxiety insomnia sleep headache headaches nausea cough spasm spasms fever allergies allergy itch
-    itching wheezing depression mood constipation diarrhea cholesterol diabetes migraine migraines discomfort
-    numbness tingling burning seizures slowly regularly whole only completely exempt about approximately around
+VERBS = """
+    take takes taking use uses using used apply place put give given administer inject inhale instil instill insert
+    drink chew swallow dissolve start starting begin change changed changing replace sig rx please to_be_taken should_be_taken
+    is_to_be_taken to_be_inhaled to_be_given to_be_used to_be_applied chew_and_swallow and_swallow allow_to_dissolve
+    and_allow_to_dissolve let_dissolve
 """
+SMALL_WORDS = """
+    the by in on into onto is are be your via with from this it route scheduled dose_of these_tablets these_capsules
+    slowly regularly whole only completely exempt about approximately around until_gone until_finished until_complete
+    until_completed until_all_taken till_finished
+"""
+WITH_FOOD = """
+    food milk water juice liquid fluid beverage meal snack a_meal a_meal_or_snack a_snack food_or_milk food_and_water
+    food_or_drink food_,_beverage_or_medicine water_or_juice water_or_non_-_carbonated_drink first_food
+    beverage_or_other_oral_medicine other_than_water a_full_glass_of_water full_glass_of_water a_glass_of_water
+    glass_of_water plenty_of_water plain_water mixed_with mixed_in between_meals in_between_meals
+    without_regard_to_meals without_regards_to_meals with_or_without_food with_or_after_food on_an_empty_stomach
+    on_empty_stomach an_empty_stomach empty_stomach after_the_same_meal after_the_same_meal_each_day of_the_day
+    at_the_same_time_each_day at_the_same_time_every_day same_time_each_day same_time_every_day at_same_time_each_day
+"""
+SITES = """
+    on_the_tongue on_tongue tongue skin area areas site sites upper lower arm arms leg legs foot feet knee knees hand
+    hands back neck shoulder shoulders hip hips chest abdomen thigh thighs scalp face nostril nostrils eye eyes ear ears
+    cream gel ointment lotion solution suspension syrup medication medicine
+"""
+COMPLAINTS = """
+    pain painful severe moderate mild acute chronic non breakthrough nerve neuropathic neuropathy anxiety insomnia sleep
+    headache headaches nausea cough spasm spasms fever allergies allergy itch itching wheezing depression mood
+    constipation diarrhea cholesterol diabetes migraine migraines discomfort numbness tingling burning seizures
+"""
+FILLER = VERBS + SMALL_WORDS + WITH_FOOD + SITES + COMPLAINTS
 
 # A remark that ends with its sentence; if a number or a dose word stands in it, the text is refused.
 REMARKS = """
@@ -283,7 +295,7 @@ REMARKS = """
     with_spacer rinse_mouth discard
 """
 REASONS = "indication indications diagnosis dx icd reason to_help to_treat to_control to_prevent to_relieve to_reduce"
-PHARMACY = "# dispense disp qty quantity refill refills rf"
+PHARMACY = "# r dispense disp qty quantity refill refills rf"
 
 # Words that change how much is taken in a way this grammar does not read, with the reason it gives.
 ALARMS: Mapping[str, str] = {
@@ -337,6 +349,8 @@ PLAIN: Mapping[Kind, str] = {
     Kind.OF: "of",
     Kind.TOTAL: "total",
     Kind.EQUALS: "=",
+    Kind.DIVIDED: "divided",
+    Kind.AMOUNT: "amount dosage",
     Kind.LAYER: LAYER,
     Kind.OUNCES: "oz ounce ounces",
     Kind.AS_NEEDED: AS_NEEDED,
@@ -393,4 +407,3 @@ def _entries() -> Iterator[tuple[str, Word]]:
 
 
 LEXICON: Mapping[str, Word] = dict(_entries())
-LONGEST_PHRASE = max(phrase.count(" ") + 1 for phrase in LEXICON)
