@@ -29,10 +29,13 @@ def validate(document: Any, kind: str) -> list[Problem]:
     if kind == "request":
         document = _without_prefetch(document)
     errors = sorted(validator(kind).iter_errors(document), key=lambda error: path_of(error.absolute_path))
-    found = [problem for error in errors for problem in _problems(error)]
-    if kind in MAY_BE_EMPTY:
-        found += _empties(document, MAY_BE_EMPTY[kind])
-    return list({problem.path: problem for problem in reversed(found)}.values())[::-1]
+    found: dict[str, Problem] = {}
+    for problem in _empties(document, MAY_BE_EMPTY.get(kind)):
+        found.setdefault(problem.path, problem)
+    for error in errors:
+        for problem in _problems(error):
+            found.setdefault(problem.path, problem)
+    return list(found.values())
 
 
 @cache
@@ -46,6 +49,24 @@ def schema(kind: str) -> Mapping[str, Any]:
 @cache
 def validator(kind: str) -> Draft202012Validator:
     return Draft202012Validator(schema(kind))
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI 3.1 document with the four schemas in it, as it is served."""
+    text = resources.files(__package__).joinpath("schemas", "openapi.json").read_bytes()
+    document: dict[str, Any] = orjson.loads(text)
+    document["components"]["schemas"] |= {kind: _embedded(schema(kind), kind) for kind in KINDS}
+    return document
+
+
+def _embedded(node: Any, kind: str) -> Any:
+    """A schema as part of a larger document: without an identity of its own, its references lengthened."""
+    if isinstance(node, dict):
+        kept = {key: value for key, value in node.items() if key not in ("$id", "$schema")}
+        return {key: _embedded(value, kind) for key, value in kept.items()}
+    if isinstance(node, list):
+        return [_embedded(item, kind) for item in node]
+    return node.replace("#/$defs/", f"#/components/schemas/{kind}/$defs/") if isinstance(node, str) else node
 
 
 def path_of(steps: Iterable[str | int]) -> str:
@@ -79,7 +100,7 @@ def _join(path: str, name: str) -> str:
 
 
 def _message(rule: str, wanted: Any, schema: Any) -> str:
-    if rule in {"pattern", "not"}:  # the schema's title says what such a rule wants
+    if rule in {"pattern", "maxContains"}:  # the schema's title says what such a rule wants
         return f"must be {schema['title']}" if "title" in schema else f"must match {wanted}"
     if rule == "type":
         kinds = [wanted] if isinstance(wanted, str) else [kind for kind in wanted if kind != "null"]
@@ -92,6 +113,7 @@ _ARTICLE: Final = {"object": "an object", "array": "an array", "string": "a stri
                    "number": "a number", "integer": "a whole number", "null": "null"}  # fmt: skip
 
 _MESSAGES: Final = {
+    "not": "does not belong here",
     "enum": "must be one of {}",
     "const": "must be {}",
     "minLength": "must not be empty",
@@ -105,8 +127,10 @@ _MESSAGES: Final = {
 }
 
 
-def _empties(node: Any, allowed: set[str], path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
-    """CDS Hooks: no member may be null, "", [] or {}."""
+def _empties(node: Any, allowed: set[str] | None, path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
+    """CDS Hooks: no member of what a service sends may be null, "", [] or {}."""
+    if allowed is None:
+        return
     if node in (None, "", [], {}) and path and path[-1] not in allowed:
         yield Problem(path_of(path), "must be left out when it has no value")
     pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
