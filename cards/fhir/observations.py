@@ -80,7 +80,7 @@ def _value_set(concept: object, value_sets: ValueSets) -> ValueSet | None:
         if isinstance(code, str):
             found = value_sets.results_of(canonical(coding.get("system")), code.strip())
             if found is not None:
-                return value_sets.value_set(found)
+                return found
     return None
 
 
