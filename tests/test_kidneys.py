@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cards.clearance import body_surface, cockcroft_gault, ideal_weight, weights
 from cards.facts import Condition, KidneyFunction, Patient, Result, Unread
 from cards.kidneys import STAGES, kidney_function
-from tests.fake_value_sets import RESULTS, VALUE_SETS
+from tests.small_value_sets import RESULTS, VALUE_SETS
 
 DAY = date(2026, 11, 22)
 UNITS = {one.id: one.unit for one in RESULTS.values()}

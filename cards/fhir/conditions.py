@@ -2,7 +2,7 @@
 Condition -> facts.Condition: what is wrong with the patient, now, or once where that still matters.
 
 Refuted and mistaken records never count; resolved ones only for value sets that ask for history. Codes decide. The
-words are read only where no code does, and never when they deny, look ahead, or tell of someone else.
+words are read only where no code does.
 """
 
 from __future__ import annotations
@@ -23,16 +23,6 @@ _OVER = frozenset({"inactive", "resolved", "remission"})
 _AGAIN = frozenset({"recurrence", "relapse"})
 _COMPLETE = frozenset({ICD10CM, ICD10WHO})  # read by prefix: a code in no value set is known to be in none
 
-# "Denies", "mother had", "r/o", "at risk of": words that name a condition the patient is not said to have.
-_DENIED = re.compile(
-    r"\b(no|not|nil|never|none|denie[sd]|denying|negative|neg|absent|absence|exclud\w*|unlikely|without (any )?pain|"
-    r"rule[ds]?[ -]out|ruling out|r/o|family|fh|fhx|fmhx|mother|father|maternal|paternal|sister|brother|sibling|"
-    r"parents?|son|daughter|screen\w*|risk|prevent\w*|prophyla\w*|vaccin\w*|immuni[sz]\w*|fear|counsel\w*|education)\b"
-)
-# What follows is denied, what stands before is not: "migraine without aura", "stage 3, not on dialysis".
-_CUT = re.compile(
-    r"\b(without(?! (any )?pain)|w/o|not (on|due to|requiring|intractable|otherwise|elsewhere))\b.*", re.DOTALL
-)
 # "History of", but not "3 year history of", which still runs.
 _PAST = re.compile(
     r"(?<!day )(?<!week )(?<!month )(?<!year )(?<!yr )"
@@ -84,9 +74,8 @@ def sets_of(coded: list[Coding], value_sets: ValueSets) -> frozenset[str]:
 
 
 def _in_words(said: list[str], value_sets: ValueSets) -> _Meaning:
-    for text in (_CUT.sub("", name.lower()) for name in said):
-        if _DENIED.search(text):
-            break
+    """What is denied or somebody else's names nothing; what is past names only sets that are read as history."""
+    for text in map(str.lower, said):
         if found := value_sets.conditions_named(text):
             return _Meaning(found, past=bool(_PAST.search(text)), doubted=bool(_DOUBTED.search(text)))
     return _Meaning(frozenset())

@@ -6,8 +6,8 @@ from hypothesis import given
 from cards.facts import Allergy, Unread
 from cards.fhir.allergies import read_allergy
 from cards.fhir.codings import ICD10CM, SNOMED
-from tests.fake_value_sets import VALUE_SETS
 from tests.fhir.anything import nearly
+from tests.small_value_sets import VALUE_SETS
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 GABAPENTIN = {"coding": [{"system": RXNORM, "code": "25480", "display": "gabapentin"}]}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from cards.facts import Result, Unread
 from cards.fhir.codings import LOINC
 from cards.fhir.observations import read_observation, read_observations
-from tests.fake_value_sets import VALUE_SETS
 from tests.fhir.anything import nearly
+from tests.small_value_sets import VALUE_SETS
 
 CREATININE, EGFR, WEIGHT, HEIGHT, SODIUM = "2160-0", "98979-8", "29463-7", "8302-2", "2951-2"
 SYSTOLIC, HLA, PREGNANCY = "8480-6", "57979-7", "82810-3"
