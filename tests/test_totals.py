@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from fractions import Fraction as F
+from fractions import Fraction
 
 import pytest
 
@@ -10,11 +10,12 @@ from cards.facts import Dosage, Dose, DoseStep, Facts, Hook, MedicationOrder, Pa
 from cards.totals import arithmetic, first, mme_per_day, standing, step_of, total_a_day
 
 DAY = date(2026, 11, 22)
+TABLET = Dose(Fraction(300), Fraction(1), "tablet")
 
 
 def step(mg, times=1, **more):
-    single = Dose(F(mg), F(1), "capsule")
-    return DoseStep(single.times(F(times)), single, F(times), **more)
+    single = Dose(Fraction(mg), Fraction(1), "capsule")
+    return DoseStep(single.times(Fraction(times)), single, Fraction(times), **more)
 
 
 def order(name, *steps, role=Role.ACTIVE, ingredients=("sample",), **more):
@@ -107,7 +108,7 @@ def test_the_highest_step_counts_or_the_first():
 
 
 def test_a_combination_counts_for_each_ingredient():
-    product = Product(("opioid", "sample"), (F(5), F(325)), "tablet")
+    product = Product(("opioid", "sample"), (Fraction(5), Fraction(325)), "tablet")
     pair = draft("pair", step(5, 4), ingredients=("opioid", "sample"), product=product)
     assert mg(total(pair, order("plain", step(500, 2), route="rectal")).alone) == 1300 + 1000
     assert step_of(replace(pair, product=None), "sample") is None
@@ -117,20 +118,20 @@ def test_a_combination_counts_for_each_ingredient():
     ("given", "words"),
     [
         (step(600, 3), "600 mg x 3 = 1,800 mg a day"),
-        (step(300, F(1, 2)), "300 mg x 1 every 2 days = 150 mg a day"),
+        (step(300, Fraction(1, 2)), "300 mg x 1 every 2 days = 150 mg a day"),
         (
-            DoseStep(Dose(F(1800), F(6), "tablet"), Dose(F(600), F(2), "tablet"), F(3)),
+            DoseStep(TABLET.times(Fraction(6)), TABLET.times(Fraction(2)), Fraction(3)),
             "2 tablets of 300 mg x 3 = 1,800 mg a day",
         ),
         (
-            DoseStep(Dose(F(500), F(10), "mL"), Dose(F(250), F(5), "mL"), F(2)),
+            DoseStep(Dose(Fraction(500), Fraction(10), "mL"), Dose(Fraction(250), Fraction(5), "mL"), Fraction(2)),
             "5 mL (250 mg) x 2 = 500 mg a day",
         ),
-        (DoseStep(Dose(F(2400)), Dose(F(600)), F(6)), "600 mg x 6, at most 2,400 mg a day"),
-        (DoseStep(Dose(F(3, 5), F(25), "ug/h")), "25 ug/h x 24 h = 0.6 mg a day"),
-        (DoseStep(Dose(None, F(3), "patch"), Dose(None, F(3), "patch"), F(1)),
+        (DoseStep(Dose(Fraction(2400)), Dose(Fraction(600)), Fraction(6)), "600 mg x 6, at most 2,400 mg a day"),
+        (DoseStep(Dose(Fraction(3, 5), Fraction(25), "ug/h")), "25 ug/h x 24 h = 0.6 mg a day"),
+        (DoseStep(Dose(None, Fraction(3), "patch"), Dose(None, Fraction(3), "patch"), Fraction(1)),
          "3 patches x 1 = 3 patches a day"),
-        (DoseStep(Dose(F(900)), Dose(F(600)), None), "900 mg a day"),
+        (DoseStep(Dose(Fraction(900)), Dose(Fraction(600)), None), "900 mg a day"),
     ],
 )  # fmt: skip
 def test_arithmetic_is_said_in_words(given, words):
@@ -156,12 +157,12 @@ def test_what_a_draft_does_to_active_orders():
 
 @dataclass(frozen=True)
 class Factor:
-    mme_factor: F | None
+    mme_factor: Fraction | None
     per: str = "mg"
 
 
-FACTORS = {"sample": Factor(F(3, 2)), "patched": Factor(F(12, 5), "ug/h"), "none": Factor(None)}
-WORN = DoseStep(Dose(F(3, 5), F(25), "ug/h"))
+FACTORS = {"sample": Factor(Fraction(3, 2)), "patched": Factor(Fraction(12, 5), "ug/h"), "none": Factor(None)}
+WORN = DoseStep(Dose(Fraction(3, 5), Fraction(25), "ug/h"))
 
 
 def test_morphine_equivalents_add_over_orders():
