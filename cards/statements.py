@@ -497,7 +497,8 @@ class Combination(File, frozen=True, kw_only=True):
 
 class Recommendation(Row, frozen=True, kw_only=True):
     condition: str
-    agents: tuple[str, ...]  # agent or class ids
+    agents: tuple[str, ...]  # agent or class ids; what is no medicine goes by a name of its own
+    use: str = ""  # the formulation id, where only one is meant
     line: str
     strength: str = ""
     says: str = ""
