@@ -257,32 +257,33 @@ WEAR = "remove_and_discard remove_&_discard remove and_remove then_remove leave_
 # Words that say nothing about how much or how often, wherever they stand.
 VERBS = """
     take takes taking use uses using used apply place put give given administer inject inhale instil instill insert
-    drink chew swallow dissolve start starting begin change changed changing replace sig rx please to_be_taken should_be_taken
-    is_to_be_taken to_be_inhaled to_be_given to_be_used to_be_applied chew_and_swallow and_swallow allow_to_dissolve
-    and_allow_to_dissolve let_dissolve
+    drink chew swallow dissolve start starting begin change changed changing replace sig rx please to_be_taken
+    should_be_taken is_to_be_taken to_be_inhaled to_be_given to_be_used to_be_applied chew_and_swallow and_swallow
+    allow_to_dissolve and_allow_to_dissolve let_dissolve
 """
 SMALL_WORDS = """
     the by in on into onto is are be your via with from this it route scheduled dose_of these_tablets these_capsules
-    slowly regularly whole only completely exempt about approximately around until_gone until_finished until_complete
-    until_completed until_all_taken till_finished
+    slowly regularly whole only completely exempt about approximately around until_gone until_finished
+    until_complete until_completed until_all_taken till_finished
 """
 WITH_FOOD = """
-    food milk water juice liquid fluid beverage meal snack a_meal a_meal_or_snack a_snack food_or_milk food_and_water
-    food_or_drink food_,_beverage_or_medicine water_or_juice water_or_non_-_carbonated_drink first_food
-    beverage_or_other_oral_medicine other_than_water a_full_glass_of_water full_glass_of_water a_glass_of_water
-    glass_of_water plenty_of_water plain_water mixed_with mixed_in between_meals in_between_meals
+    food milk water juice liquid fluid beverage meal snack a_meal a_meal_or_snack a_snack food_or_milk
+    food_and_water food_or_drink food_,_beverage_or_medicine water_or_juice water_or_non_-_carbonated_drink
+    first_food beverage_or_other_oral_medicine other_than_water a_full_glass_of_water full_glass_of_water
+    a_glass_of_water glass_of_water plenty_of_water plain_water mixed_with mixed_in between_meals in_between_meals
     without_regard_to_meals without_regards_to_meals with_or_without_food with_or_after_food on_an_empty_stomach
     on_empty_stomach an_empty_stomach empty_stomach after_the_same_meal after_the_same_meal_each_day of_the_day
-    at_the_same_time_each_day at_the_same_time_every_day same_time_each_day same_time_every_day at_same_time_each_day
+    at_the_same_time_each_day at_the_same_time_every_day same_time_each_day same_time_every_day
+    at_same_time_each_day
 """
 SITES = """
-    on_the_tongue on_tongue tongue skin area areas site sites upper lower arm arms leg legs foot feet knee knees hand
-    hands back neck shoulder shoulders hip hips chest abdomen thigh thighs scalp face nostril nostrils eye eyes ear ears
-    cream gel ointment lotion solution suspension syrup medication medicine
+    on_the_tongue on_tongue tongue skin area areas site sites upper lower arm arms leg legs foot feet knee knees
+    hand hands back neck shoulder shoulders hip hips chest abdomen thigh thighs scalp face nostril nostrils eye eyes
+    ear ears cream gel ointment lotion solution suspension syrup medication medicine
 """
 COMPLAINTS = """
-    pain painful severe moderate mild acute chronic non breakthrough nerve neuropathic neuropathy anxiety insomnia sleep
-    headache headaches nausea cough spasm spasms fever allergies allergy itch itching wheezing depression mood
+    pain painful severe moderate mild acute chronic non breakthrough nerve neuropathic neuropathy anxiety insomnia
+    sleep headache headaches nausea cough spasm spasms fever allergies allergy itch itching wheezing depression mood
     constipation diarrhea cholesterol diabetes migraine migraines discomfort numbness tingling burning seizures
 """
 FILLER = VERBS + SMALL_WORDS + WITH_FOOD + SITES + COMPLAINTS
