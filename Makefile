@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 
-.PHONY: help setup demo serve test check bench lock clean
+.PHONY: help setup demo serve test test-integrations check bench lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | sort
@@ -20,6 +20,10 @@ serve: $(RUN)    ## start the service and leave it running; prints the URL for a
 
 test: check      ## everything CI checks: lint, types, tests with branch coverage
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+
+test-integrations: $(DEV) ## what needs Node, PostgreSQL or minutes
+	npm ci --silent --no-audit --no-fund --prefix tests/integrations/fhir-server
+	$(BIN)/pytest -m integration tests
 
 check: $(DEV)    ## lint, format and types only
 	$(BIN)/ruff check .

@@ -27,6 +27,7 @@ from .errors import HookError
 from .fhir_access import FhirAccess, address_of, is_loopback, may_reach, why_not
 from .hook_request import HookRequest
 from .json_body import read_json
+from .part import page_size
 from .prefetch import Fetched
 
 CHUNK: Final = 16 * 1024
@@ -194,7 +195,7 @@ class _Search:
                 if self._given_up:
                     return
                 self.pages.append(page)
-            following = _next(page)
+            following = _next(page, page_size(self.query))
 
     def _url(self, query: str) -> str:
         """A query under the base, or a link to the same origin."""
@@ -253,8 +254,11 @@ def _check_status(status: int) -> None:
     raise _Stopped(reason, server_failed=status >= 500 or status == 429)
 
 
-def _next(page: Any) -> str:
-    links = page.get("link") if isinstance(page, dict) else None
+def _next(page: Any, enough: int) -> str:
+    """The link to the next page; "" if there is none, or this one holds as many of the newest as were asked for."""
+    links, entries = (page.get(name) if isinstance(page, dict) else None for name in ("link", "entry"))
+    if enough and isinstance(entries, list) and len(entries) >= enough:
+        return ""
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
             return str(link["url"])

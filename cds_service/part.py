@@ -62,6 +62,14 @@ def resource_type(template: str) -> str:
     return re.split(r"[?/]", template.split("?")[0].rsplit("/", 1)[-1] if "?" in template else template)[0]
 
 
+def page_size(template: str) -> int:
+    """How many of the newest a query asks for; 0 if it asks for all, in pages of whatever size."""
+    if "_sort=-" not in template:
+        return 0
+    asked = re.search(r"[?&]_count=(\d+)", template)
+    return int(asked[1]) if asked else 0
+
+
 def resources_of(part: Part) -> tuple[Resource, ...]:
     return part.resources if isinstance(part, (Known, Partial)) else ()
 
@@ -146,7 +154,7 @@ def _nothing_in(bundle: Mapping[str, Any], found: Sequence[Resource], wanted: st
 def _something_in(
     bundle: Mapping[str, Any], found: Sequence[Resource], matches: tuple[Resource, ...], template: str
 ) -> Part:
-    asked, following, page = _link(bundle, "self"), _link(bundle, "next"), _page_size(template)
+    asked, following, page = _link(bundle, "self"), _link(bundle, "next"), page_size(template)
     if any(map(_is_error, found)):
         return Partial(matches, following, "the EHR reported an error in the middle of it", asked)
     if page and len(matches) >= page:
@@ -181,14 +189,6 @@ def _total(bundle: Mapping[str, Any]) -> int:
     return total if isinstance(total, int) else 0
 
 
-def _page_size(template: str) -> int:
-    """How many of the newest were asked for; 0 if all were, in pages of whatever size."""
-    if "_sort=-" not in template:
-        return 0
-    asked = re.search(r"[?&]_count=(\d+)", template)
-    return int(asked[1]) if asked else 0
-
-
 # ---- several values -------------------------------------------------------------------------------------------------
 
 
@@ -209,11 +209,18 @@ def combine(parts: Iterable[Part]) -> Part:
     return Known(resources, asked) if resources else KnownEmpty(asked)
 
 
-def pages_of(pages: Sequence[Any], template: str) -> Part:
-    """The pages of one search as one answer: a page with a next link is whole if the next page is here."""
-    parts = [classify(page, template) for page in pages]
+def pages_of(pages: Sequence[Any], template: str, *, continued: bool = False) -> Part:
+    """The pages of one search as one answer: a page with a next link is whole if the next page is here.
+    `continued`: the first page of all came before these."""
+    single = len(pages) == 1 and not continued
+    parts = [classify(page if single else _uncounted(page), template) for page in pages]
     turned = [_turned(part) for part in parts[:-1]]
     return combine([*turned, *parts[-1:]])
+
+
+def _uncounted(page: Any) -> Any:
+    """A page of several: its total counts the results on all of them."""
+    return {name: value for name, value in page.items() if name != "total"} if isinstance(page, dict) else page
 
 
 def _turned(part: Part) -> Part:

@@ -120,7 +120,7 @@ def complete(request: HookRequest, templates: Mapping[str, str], fetch: Fetch | 
     wanted = _wanted(request, templates, supplied)
     drugs = _drugs_in(request.prefetch.values())
     answers = _asked(fetch, {**wanted, **_reads(request, request.draft_orders, drugs)})
-    read = {key: pages_of(answers[key].pages, templates[key]) for key in wanted if key in answers}
+    read = {key: _read(answers[key], templates[key], supplied[key]) for key in wanted if key in answers}
     mine = {key: of_patient(part, request.patient_id) for key, part in read.items()}
     parts = {key: _completed(part, mine.get(key, Missing()), answers.get(key)) for key, part in supplied.items()}
     drugs = once((*drugs, *_drugs_in(_pages(answers))))
@@ -233,6 +233,10 @@ def resolve(template: str, request: HookRequest) -> str | None:
 
 
 _SAFE: Final = {"context.userId": "/"}  # a reference: Practitioner/x
+
+
+def _read(answer: Fetched, template: str, supplied: Part) -> Part:
+    return pages_of(answer.pages, template, continued=isinstance(supplied, Partial) and bool(supplied.next_link))
 
 
 def _completed(part: Part, read: Part, answer: Fetched | None) -> Part:

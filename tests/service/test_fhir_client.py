@@ -188,6 +188,12 @@ def test_the_size_of_all_pages_is_bounded(server: BadServer, clients: list[FhirC
     assert ids(fetched)
 
 
+def test_as_many_of_the_newest_as_were_asked_for_are_enough(server: BadServer, clients: list[FhirClient]) -> None:
+    newest = "Observation?patient=123&_sort=-date&_count=1"
+    fetched = Reading(clients, server.base("endless")).one(newest)
+    assert (ids(fetched), fetched.failure) == (["r0"], "")
+
+
 @pytest.mark.parametrize("where", ["elsewhere", "port", "userinfo", "backslash", "scheme", "space"])
 def test_a_page_elsewhere_is_not_read(server: BadServer, clients: list[FhirClient], where: str) -> None:
     fetched = Reading(clients, server.base(f"two-{where}")).one()

@@ -244,6 +244,18 @@ def test_pages_make_one_answer() -> None:
     assert type(pages_of(pages, TEMPLATES["conditions"])) is Partial
 
 
+def test_the_total_on_a_page_counts_all_pages() -> None:
+    first = a_bundle(*(a_resource("conditions", resource_id=str(n)) for n in range(3)), link=[NEXT], total=4)
+    last = a_bundle(a_resource("conditions", resource_id="3"), total=4)
+    assert type(pages_of([first, last], TEMPLATES["conditions"])) is Known
+    assert type(pages_of([first, a_bundle(total=4)], TEMPLATES["conditions"])) is Known
+    assert type(pages_of([last], TEMPLATES["conditions"])) is Partial
+    prefetch = {**dict.fromkeys(PARTS), "conditions": first}
+    chart = complete(a_call(**prefetch), TEMPLATES, Server(conditions=Fetched((last,))))
+    assert "conditions" in chart.known
+    assert len(chart.conditions) == 4
+
+
 def test_an_error_on_an_earlier_page_is_not_forgotten() -> None:
     broken = a_bundle(a_resource("conditions"), OUTCOME, link=[NEXT])
     assert type(pages_of([broken, a_bundle(total=0)], TEMPLATES["conditions"])) is Partial
