@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cards.facts import Dose, DoseStep, Product
+from cards.in_words import dose_said
 from cards.statements import plain
 
 from .dosage import near, said
@@ -91,7 +92,11 @@ def _daily(line: Line, ordered: Ordered, high: Dose, low: Dose, note: str | None
         return Worth(DoseStep(most, high, None, line.days, line.as_needed), note)
     daily = high.times(times) if times != 1 else high
     lowest = low.times(min(line.times.low, times) if line.times else times)
-    if most is not None:
+    if (
+        most is not None and times >= 1 and _lower(most, high) != high
+    ):  # the bound contradicts the dose: it does not count
+        note = f"one dose is {dose_said(high)}, but at most {dose_said(most)} a day may be taken"
+    elif most is not None:
         daily, lowest = _lower(daily, most), _lower(lowest, most)
     as_needed, lowest_daily = line.as_needed, None if lowest == daily else lowest
     return Worth(DoseStep(daily, high, times, line.days, as_needed, lowest_daily), note, _unknown(daily, ordered))

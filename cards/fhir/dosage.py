@@ -59,11 +59,9 @@ def read_instruction(dosage: Mapping[str, Any]) -> Instruction:
     unread = unread or timing.unread
     if dosage.keys() <= _PLAIN_DOSAGE:
         return Instruction(line, timing, (), _sequence(dosage), None, (*timing.notes, *notes), unread)
-    line, cap_notes = _capped(line, dosage)
+    line = _capped(line, dosage)
     most_at_once = _amount(_mapping(dosage.get("maxDosePerAdministration")))
-    return Instruction(
-        line, timing, _texts(dosage), _sequence(dosage), most_at_once, (*timing.notes, *notes, *cap_notes), unread
-    )
+    return Instruction(line, timing, _texts(dosage), _sequence(dosage), most_at_once, (*timing.notes, *notes), unread)
 
 
 _PLAIN_DOSAGE = frozenset({"timing", "doseAndRate", "route", "asNeededBoolean", "sequence", "method", "site"})
@@ -293,37 +291,25 @@ def _span(quantity: object) -> Fraction | None:
 # --- maxima ---------------------------------------------------------------------------------------------------------
 
 
-def _capped(line: Line, dosage: Mapping[str, Any]) -> tuple[Line, tuple[str, ...]]:
+def _capped(line: Line, dosage: Mapping[str, Any]) -> Line:
     """The line with the most a day that the order itself allows."""
-    notes: list[str] = []
     for ratio in _listed(dosage.get("maxDosePerPeriod")):
-        line = _cap(line, _mapping(ratio), notes)
+        parts = _mapping(ratio)
+        amount, days = _amount(_mapping(parts.get("numerator"))), _span(parts.get("denominator"))
+        if amount is not None and days is not None:
+            line = _bounded(line, _times(amount, 1 / days, amount.unit))
     if line.most_per_day is None and line.most_times_per_day is None:
-        written = " ".join(text for text in _remarks(dosage))
-        most = most_in_text(written)
-        if most is not None:
-            line = _bounded(line, most, most.high, notes)
-    return line, tuple(notes)
+        most = most_in_text(" ".join(_remarks(dosage)))
+        line = line if most is None else _bounded(line, most)
+    return line
 
 
-def _cap(line: Line, ratio: Mapping[str, Any], notes: list[str]) -> Line:
-    amount, days = _amount(_mapping(ratio.get("numerator"))), _span(ratio.get("denominator"))
-    if amount is None or days is None:
-        return line
-    return _bounded(line, _times(amount, 1 / days, amount.unit), amount.high, notes)
-
-
-def _bounded(line: Line, most: Amount, at_once: Fraction, notes: list[str]) -> Line:
-    """A bare number beside a mass is a number of doses. A bound below one dose contradicts it: it does not count."""
-    dose = line.amount
+def _bounded(line: Line, most: Amount) -> Line:
+    """With one more bound. A bare number beside a mass is a number of doses."""
+    dose, before = line.amount, line.most_per_day
     if most.unit == "" and dose is not None and dose.unit in ("mg", "mg/h"):
         return replace(line, most_times_per_day=min(most.high, line.most_times_per_day or most.high))
-    if dose is not None and dose.unit == most.unit and at_once < dose.high:
-        notes.append(
-            f"the dose is {said(dose)}, but at most {said(replace(most, low=at_once, high=at_once))} may be taken"
-        )
-        return line
-    if line.most_per_day and line.most_per_day.unit == most.unit and line.most_per_day.high <= most.high:
+    if before is not None and before.unit == most.unit and before.high <= most.high:
         return line
     return replace(line, most_per_day=most)
 
