@@ -6,7 +6,7 @@ How many of a folder of real sigs are read right, refused, and read wrong.
 FOLDER holds files of one JSON object a line, each with "text" and what another reader made of it; the expected values
 are that reader's, in its own terms, and are put into ours here. A sig is judged if the other reader has a dose and a
 frequency for it. `--every 5` judges each fifth line only (the part held out while the grammar was written),
-`--but-every 5` the others.
+`--but-every 5` the others; `--unseen` leaves out texts that stand in both parts, and repeats.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def fhir_dosages(rows: list[Row], tally: Tally) -> None:
 
 
 _FHIR_UNITS = {"tab": ("tablet", 1), "tsp": ("mL", 5), "tbsp": ("mL", 15), "u": ("unit", 1), "cap": ("capsule", 1)}
-_DAYS = {"h": Fraction(1, 24), "d": Fraction(1), "wk": Fraction(7), "mo": Fraction(30)}
+_DAYS = {"min": Fraction(1, 1440), "h": Fraction(1, 24), "d": Fraction(1), "wk": Fraction(7), "mo": Fraction(30)}
 Comparable = tuple[Fraction, Fraction, str, Fraction, Fraction]
 
 
@@ -285,6 +285,16 @@ def rows_of(path: Path, every: int, others: bool) -> Iterator[Row]:
             yield json.loads(line)
 
 
+def unseen(rows: list[Row], others: Iterable[Row]) -> list[Row]:
+    """Each new text once: what capitals and spaces alone tell apart is not new."""
+    known = {_plain(row["text"]) for row in others}
+    return [row for row in {_plain(row["text"]): row for row in rows}.values() if _plain(row["text"]) not in known]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
 def report(name: str, tally: Tally, show: str) -> None:
     judged = tally.judged or 1
     print(f"\n{name}: {tally.judged} judged")
@@ -304,12 +314,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--every", type=int, default=0, help="judge each so-many-th line only")
     parser.add_argument("--but-every", type=int, default=0, help="judge all but those")
+    parser.add_argument("--unseen", action="store_true", help="with --every: only texts of no other line, once each")
     parser.add_argument("--show", choices=("wrong", "refused", "read"), default="wrong")
     arguments = parser.parse_args()
     total = Tally()
     for path in sorted(arguments.folder.glob("*.ndjson")):
         tally = Tally()
         rows = list(rows_of(path, arguments.every or arguments.but_every, bool(arguments.but_every)))
+        if arguments.unseen:
+            rows = unseen(rows, rows_of(path, arguments.every, others=True))
         _JUDGES[path.stem](rows, tally)
         report(path.stem, tally, arguments.show)
         total.judged, total.right = total.judged + tally.judged, total.right + tally.right

@@ -178,7 +178,7 @@ SLOTS: Mapping[str, str] = {
     "noon": "noon midday mid_day lunch lunchtime lunch_time qnoon",
     "afternoon": "afternoon afternoons qafternoon after_noon",
     "evening": "evening evenings eve qpm dinner dinnertime supper suppertime evening_meal tea teatime tea_time",
-    "night": "night bedtime bed_time bed hs qhs nightly nocte noct noc night_time nighttime",
+    "night": "night before_sleep bedtime bed_time bed hs qhs nightly nocte noct noc night_time nighttime",
 }
 MEALS = """
     meals mealtimes meal_times each_meal every_meal each_main_meal main_meals ac pc breakfast_,_lunch_and_dinner
