@@ -108,13 +108,13 @@ class Vocabulary:
                 return meaning, end
         return None
 
-    def read(self, text: str) -> Said | None:
-        """What the text says; None if it names no drug we know, or speaks of one without meaning it."""
+    def read(self, text: str, any_name: bool = False) -> Said | None:
+        """What the text says; None if it names no drug we know (unless `any_name`), or speaks of one otherwise."""
         words = words_of(text[:LONGEST])
         said = Said(cut=len(text) > LONGEST)
         if not _Pass(self, words, said).run():
             return None
-        return said if any(said.names()) else None
+        return said if any_name or any(said.names()) else None
 
 
 class _Pass:

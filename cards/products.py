@@ -27,14 +27,15 @@ SNOMED = "http://snomed.info/sct"
 DMD = "https://dmd.nhs.uk"
 
 _ALIASES = {
+    **{system.lower(): system for system in (RXNORM, NDC, ATC, SNOMED, DMD)},
+    "rxnorm": RXNORM,
+    "ndc": NDC,
+    "atc": ATC,
     "urn:oid:2.16.840.1.113883.6.88": RXNORM,
     "2.16.840.1.113883.6.88": RXNORM,
-    "https://www.nlm.nih.gov/research/umls/rxnorm": RXNORM,
-    "http://www.nlm.nih.gov/research/umls/rxnorm/": RXNORM,
     "urn:oid:2.16.840.1.113883.6.69": NDC,
     "2.16.840.1.113883.6.69": NDC,
     "urn:oid:2.16.840.1.113883.6.73": ATC,
-    "http://www.whocc.no/atc/": ATC,
     "urn:oid:2.16.840.1.113883.6.96": SNOMED,
     "urn:oid:2.16.840.1.113883.2.1.3.2.4.15": SNOMED,
     "http://dmd.nhs.uk": DMD,
@@ -100,6 +101,16 @@ class Products:
         """The RxNorm code of an ingredient; "" if none is verified."""
         return self._codes_of.get(ingredient, "")
 
+    def code_of(self, product: Product) -> str:
+        """The current RxNorm code of a product told in full; "" if there is none."""
+        for row in self._of.get("+".join(product.ingredients), ()):
+            told = (
+                self.find(RXNORM, row[0]) if row[10] and row[6] == product.form and row[7] == product.release else None
+            )
+            if told and told.strengths == product.strengths and told.brand == product.brand:
+                return row[0]
+        return ""
+
     def _look_up(self, system: str, code: str) -> Product | None:
         if system == RXNORM:
             return self._from_rxnorm(code)
@@ -113,8 +124,12 @@ class Products:
         return None
 
     def _from_rxnorm(self, code: str) -> Product | None:
-        row = self._rxnorm.get(code)
-        return _product(row[2:], bool(row[9])) if row else _ingredient_only(self._ingredients.get(code))
+        if row := self._rxnorm.get(code):
+            return _product(row[2:], bool(row[9]))
+        if row := self._ingredients.get(code):
+            return _ingredient_only(row)
+        row = self._others.get(code)
+        return _product(row[1:], verified=False) if row else None
 
     def _from_ndc(self, code: str) -> Product | None:
         """Ten digits without hyphens can be cut in three ways; only what all known cuts agree on counts."""
@@ -124,6 +139,11 @@ class Products:
     @cached_property
     def _ingredients(self) -> dict[str, Row]:
         return {row[0]: row for row in self._rows("rxnorm_ingredients")}
+
+    @cached_property
+    def _others(self) -> dict[str, Row]:
+        """RxNorm products of medicines that are no agents."""
+        return {row[0]: row for row in self._rows("rxnorm_others")}
 
     @cached_property
     def _codes_of(self) -> dict[str, str]:
@@ -160,6 +180,16 @@ class Products:
         said = self._vocabulary.read(name)
         found = _ingredients_said(said) if said else ()
         return found[0] if len(found) == 1 else ""
+
+    def release_said(self, text: str) -> frozenset[str]:
+        """The releases a name states in words, nothing inferred."""
+        said = self._vocabulary.read(text[: LONGEST + 1], any_name=True)
+        return frozenset(_releases_said(said, "Oral Tablet")) if said else frozenset()
+
+    def masses_said(self, text: str) -> tuple[Fraction, ...]:
+        """The amounts in mg a name states, whatever drug it is of."""
+        said = self._vocabulary.read(text[: LONGEST + 1], any_name=True)
+        return tuple(v for amount in (said.amounts() if said else ()) if amount.unit == "mg" for v in amount.values)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -206,6 +236,8 @@ class Products:
         branded = {self._brand_release.get(name.brand, "") for name in said.names() if name.brand} - {""}
         if len(branded) == 1:
             return branded.pop()
+        if not form and share is None and None in masses:
+            return ""
         fitting = [p for p in siblings if not form or _without_release(p.form) == form]
         same = [p for p in fitting if _same_strength(p, masses, share)]
         sold = {p.release for p in same if p.verified} or {p.release for p in same}
@@ -259,7 +291,13 @@ def _table(path: Path) -> list[Row]:
 
 def system_of(system: str) -> str:
     """The one URI of a code system that has several names."""
-    return _ALIASES.get(system, system)
+    return _ALIASES.get(system) or _normal(system)
+
+
+@lru_cache(256)
+def _normal(system: str) -> str:
+    plain = system.strip().rstrip("/").lower().replace("https://www.nlm", "http://www.nlm", 1)
+    return _ALIASES.get(plain, system)
 
 
 def ndc_keys(code: str) -> tuple[str, ...]:

