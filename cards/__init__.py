@@ -1,0 +1,34 @@
+"""
+The clinical decision: FHIR R4 in, cards out. No HTTP, no clock, no I/O but its own knowledge files.
+
+This is the face: cds_service imports these names and nothing else.
+"""
+
+from .advise import Advice, Trouble, advise
+from .call import Call
+from .card import Frame
+from .facts import Facts, Hook, Known
+from .fhir import read_facts
+from .in_force import Knowledge
+from .knowledge_base import SEED, KnowledgeBase, KnowledgeError, seed
+from .rules import RULES
+from .scope import concerns_us
+
+__all__ = [
+    "RULES",
+    "SEED",
+    "Advice",
+    "Call",
+    "Facts",
+    "Frame",
+    "Hook",
+    "Knowledge",
+    "KnowledgeBase",
+    "KnowledgeError",
+    "Known",
+    "Trouble",
+    "advise",
+    "concerns_us",
+    "read_facts",
+    "seed",
+]

@@ -550,8 +550,9 @@ class ValueSet(File, frozen=True, kw_only=True):
 
 
 class Threshold(File, frozen=True, kw_only=True):
-    """Numbers a rule compares with that belong to no single agent: see knowledge_base for who reads which."""
+    """Numbers a rule compares with that belong to no single agent: see the table in knowledge/README.md."""
 
+    meaning: str = ""  # the part its figure plays in the code
     row: tuple[ThresholdRow, ...]
 
 

@@ -1,0 +1,24 @@
+"""
+What may be offered as a click: only what is safe with all that is known, and nothing where too little is.
+"""
+
+from __future__ import annotations
+
+from .facts import Facts, Known, Role
+from .finding import Proposal
+
+NEEDED_FOR_NEW = frozenset({Known.PATIENT, Known.CONDITIONS, Known.MEDICATIONS, Known.ALLERGIES})
+
+
+def acceptable(proposal: Proposal, facts: Facts) -> bool:
+    """A new order needs known age, medicines, allergies and conditions; a mended draft needs an id and a known age."""
+    if facts.age_between() is None:
+        return False
+    if proposal.updates:
+        return any(order.reference == proposal.updates for order in facts.orders)
+    return facts.known >= NEEDED_FOR_NEW and not _had(proposal.ingredient, facts)
+
+
+def _had(ingredient: str, facts: Facts) -> bool:
+    """Already drafted, being taken, or tried and stopped."""
+    return any(ingredient in order.ingredients for order in facts.orders if order.role is not Role.STOP)

@@ -1,0 +1,189 @@
+"""
+The whole decision: facts and knowledge in, ranked findings out, at most five.
+
+The engine stamps each rule's id, keeps a rule that fails from taking the others with it, lets what belongs together
+speak once, and decides which rules may speak at which hook and for whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .acceptance import acceptable
+from .card import Frame, to_card
+from .facts import Facts, Hook
+from .finding import Finding, Indicator
+from .in_force import Knowledge
+from .rules import RULES, Check
+
+MOST_CARDS = 5
+
+# Among findings of one indicator, the rule that comes first here speaks first.
+PRECEDENCE = (
+    "contraindicated-by-allergy",
+    "contraindicated-by-condition",
+    "interaction",
+    "pregnancy-risk",
+    "opioid-risk",
+    "daily-dose-above-renal-maximum",
+    "daily-dose-above-maximum",
+    "taper-before-stopping",
+    "duplicate-therapy",
+    "combination-to-avoid",
+    "older-adult-risk",
+    "caution-with-condition",
+    "not-recommended-for-condition",
+    "start-low-go-slow",
+    "could-not-be-checked",
+    "monitoring-before-start",
+    "optimise-dose-first",
+    "recommended-agents",
+    "combination-options",
+)
+
+DOSE_MAXIMA = frozenset({"daily-dose-above-renal-maximum", "daily-dose-above-maximum"})
+CONDITIONS = frozenset({"contraindicated-by-condition", "caution-with-condition"})
+CHOICE = frozenset({"not-recommended-for-condition", "recommended-agents"})
+
+AT_PATIENT_VIEW = frozenset({"recommended-agents", "optimise-dose-first"})
+AT_ORDER_SIGN_ALWAYS = frozenset({"taper-before-stopping", "could-not-be-checked"})
+UNDER_EIGHTEEN = frozenset(
+    {"could-not-be-checked", "contraindicated-by-condition", "contraindicated-by-allergy", "interaction"}
+)
+ADULT_FROM = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A rule that raised. `error` is the exception's type only: its text may carry patient data."""
+
+    rule: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    findings: tuple[Finding, ...]
+    troubles: tuple[Trouble, ...] = ()
+    not_shown: tuple[str, ...] = ()  # rules of findings beyond the fifth, named on the fifth
+
+    def cards(self, facts: Facts, knowledge: Knowledge, frame: Frame) -> list[dict[str, Any]]:
+        """The findings as CDS Hooks cards."""
+        last = len(self.findings) - 1
+        return [
+            to_card(finding, facts, knowledge, frame, self.not_shown if place == last else ())
+            for place, finding in enumerate(self.findings)
+        ]
+
+
+def advise(facts: Facts, knowledge: Knowledge, rules: Mapping[str, Check] = RULES) -> Advice:
+    """What is worth saying, most urgent first. A rule that raises is reported beside the others' findings."""
+    findings, troubles = [], []
+    for rule, check in rules.items():
+        if not _may_speak(rule, facts):
+            continue
+        try:
+            findings += [_stamped(finding, rule, facts) for finding in check(facts, knowledge)]
+        except Exception as error:  # noqa: BLE001 - one broken rule must not silence the others; reported, not swallowed
+            troubles.append(Trouble(rule, type(error).__name__))
+    heard = [finding for finding in findings if _is_heard(finding, facts)]
+    return _capped(_ranked(_merged(heard)), tuple(troubles))
+
+
+# --- who may speak --------------------------------------------------------------------------------------------------
+
+
+def _may_speak(rule: str, facts: Facts) -> bool:
+    if facts.hook is Hook.PATIENT_VIEW:
+        return rule in AT_PATIENT_VIEW and facts.user_is_clinician and not may_be_child(facts)
+    if facts.hook is Hook.ORDER_SELECT and rule == "taper-before-stopping":
+        return False
+    return rule in UNDER_EIGHTEEN or not may_be_child(facts)
+
+
+def may_be_child(facts: Facts) -> bool:
+    """Under eighteen, or perhaps so by a partial birth date. An unknown age is not a child: rules then take the
+    strictest age limit, and nothing is suggested."""
+    age = facts.age_between()
+    return age is not None and age[0] < ADULT_FROM
+
+
+def _is_heard(finding: Finding, facts: Facts) -> bool:
+    if may_be_child(facts) and finding.rule == "interaction" and finding.indicator is not Indicator.CRITICAL:
+        return False
+    if facts.hook is Hook.ORDER_SIGN:
+        return finding.indicator >= Indicator.WARNING or finding.rule in AT_ORDER_SIGN_ALWAYS
+    return True
+
+
+def _stamped(finding: Finding, rule: str, facts: Facts) -> Finding:
+    proposals = tuple(p for p in finding.proposals if acceptable(p, facts) and not may_be_child(facts))
+    return replace(finding, rule=rule, proposals=proposals)
+
+
+# --- one subject, one card ------------------------------------------------------------------------------------------
+
+
+def _merged(findings: Iterable[Finding]) -> list[Finding]:
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_subject(finding), []).append(finding)
+    return [_one(group) for group in groups.values()]
+
+
+def _subject(finding: Finding) -> object:
+    """Findings of one subject become one card. Whatever is not named here stays a card of its own."""
+    if finding.pair:
+        return finding.pair
+    if finding.rule in DOSE_MAXIMA:
+        return ("dose", finding.agents)
+    if finding.rule in CONDITIONS:
+        return ("condition", finding.agents, finding.orders)
+    if finding.rule in CHOICE and finding.orders:
+        return ("choice", finding.orders)
+    return id(finding)
+
+
+def _one(group: list[Finding]) -> Finding:
+    head, *others = _ranked(group)
+    if not others:
+        return head
+    also = tuple(sorted({finding.rule for finding in others} - {head.rule}))
+    return replace(
+        head,
+        detail=_unique(head.detail, *([_also(f), *f.detail] for f in others)),
+        because=_unique(head.because, *(f.because for f in others)),
+        orders=_unique(head.orders, *(f.orders for f in others)),
+        conditions=_unique(head.conditions, *(f.conditions for f in others)),
+        agents=_unique(head.agents, *(f.agents for f in others)),
+        proposals=head.proposals or next((f.proposals for f in others if f.proposals), ()),
+        not_checked=_unique(head.not_checked, *(f.not_checked for f in others)),
+        on_kidneys=any(f.on_kidneys for f in group),
+        also_rules=also,
+    )
+
+
+def _also(finding: Finding) -> str:
+    return f"Also: {finding.summary}"
+
+
+def _unique(*parts: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(item for part in parts for item in part))
+
+
+def _ranked(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(
+        findings, key=lambda f: (-f.indicator, -f.urgency, PRECEDENCE.index(f.rule), f.agents, f.orders, f.summary)
+    )
+
+
+def _capped(findings: list[Finding], troubles: tuple[Trouble, ...]) -> Advice:
+    shown, rest = findings[:MOST_CARDS], findings[MOST_CARDS:]
+    if shown and troubles:
+        missing = tuple(f"rule {trouble.rule} could not be run" for trouble in troubles)
+        shown[0] = replace(shown[0], not_checked=shown[0].not_checked + missing)
+    if rest:
+        shown[-1] = replace(shown[-1], detail=shown[-1].detail + tuple(f"Not shown: {f.summary}" for f in rest))
+    return Advice(tuple(shown), troubles, tuple(f.rule for f in rest))

@@ -1,0 +1,79 @@
+"""
+What an order is for: the condition at hand, and the indications that decide its limits.
+
+The order's own reason decides. Without one, every active neuropathic condition is at hand; if the patient also has
+another condition the agent is labelled for, the order may be for that, and advice is worded "If for neuropathic pain".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .facts import Condition, Facts, MedicationOrder
+from .in_force import Knowledge
+from .statements import Agent
+from .statements import Condition as Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """`ladders` are the condition files that fit, each with the patient's Condition."""
+
+    ladders: tuple[tuple[Ladder, Condition], ...]
+    indications: frozenset[str]  # value sets that decide maxima and renal tables
+    other_reason: bool = False  # the order says it is for something else: rules about neuropathic pain are silent
+    perhaps_other: bool = False  # no reason, and another labelled indication is active
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(condition.reference for _, condition in self.ladders if condition.reference))
+
+
+def at_hand(facts: Facts, knowledge: Knowledge, order: MedicationOrder | None = None) -> AtHand:
+    """For one order, or (None) for the patient."""
+    if order is not None and order.reason_given:
+        return _by_reason(facts, knowledge, order)
+    active = [c for c in facts.conditions if not c.resolved]
+    ladders = _ladders(active, knowledge)
+    others = _other_labelled(order, active, knowledge) if order else frozenset()
+    indications = frozenset(i for ladder, c in ladders for i in c.value_sets) | others
+    return AtHand(ladders, indications, perhaps_other=bool(others))
+
+
+def _by_reason(facts: Facts, knowledge: Knowledge, order: MedicationOrder) -> AtHand:
+    named = [c for c in facts.conditions if c.reference and c.reference in order.reason_references]
+    coded = [c for c in facts.conditions if c not in named and order.reason_value_sets & c.value_sets]
+    own = Condition(reference="", label="", value_sets=order.reason_value_sets)
+    sets = order.reason_value_sets.union(*(c.value_sets for c in named))
+    ladders = _ladders([*named, *(c for c in coded if _neuropathic(c, knowledge)), own], knowledge)
+    return AtHand(_one_each(ladders), sets, other_reason=not ladders)
+
+
+def _neuropathic(condition: Condition, knowledge: Knowledge) -> bool:
+    return any(ladder.value_set in condition.value_sets for ladder in knowledge.conditions.values())
+
+
+def _ladders(conditions: Iterable[Condition], knowledge: Knowledge) -> tuple[tuple[Ladder, Condition], ...]:
+    found = [(ladder, c) for c in conditions for ladder in knowledge.ladders_of(c.value_sets)]
+    specific = [pair for pair in found if not knowledge.is_generic(pair[0])]
+    return _one_each(specific or found)
+
+
+def _one_each(pairs: Iterable[tuple[Ladder, Condition]]) -> tuple[tuple[Ladder, Condition], ...]:
+    by_ladder: dict[str, tuple[Ladder, Condition]] = {}
+    for ladder, condition in pairs:
+        by_ladder.setdefault(ladder.id, (ladder, condition))
+    return tuple(by_ladder.values())
+
+
+def _other_labelled(order: MedicationOrder, active: Iterable[Condition], knowledge: Knowledge) -> frozenset[str]:
+    """Value sets of active conditions, not neuropathic, that one of the order's agents is approved for."""
+    agents = [knowledge.agents[name] for name in order.ingredients if name in knowledge.agents]
+    labelled = {i for agent in agents for i in _labelled(agent, knowledge)}
+    return frozenset(s for c in active if not c.provisional for s in c.value_sets if s in labelled)
+
+
+def _labelled(agent: Agent, knowledge: Knowledge) -> set[str]:
+    neuropathic = {ladder.value_set for ladder in knowledge.conditions.values()}
+    return {i for row in agent.approved for i in row.indication} - neuropathic

@@ -1,0 +1,229 @@
+"""
+MedicationRequests -> facts.MedicationOrder: drafts, what is being taken, and what was taken before.
+
+The drug comes first: an order that is nothing of ours and nothing an interaction names is read no further, so that five
+hundred old orders cost little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from ..call import Call, Resource
+from ..facts import Dosage, Hook, MedicationOrder, Role, Unread
+from ..in_force import Knowledge
+from .codings import belongs_to, codings, names, objects, reference_of, string, words
+from .conditions import sets_of
+from .dates import days_of
+from .drug import Drug, read_drug
+from .regimen import read_dosage
+from .routes import read_route
+
+SKIPPED = frozenset({"entered-in-error", "completed"})
+ENDED = frozenset({"stopped", "cancelled"})
+ACTIVE = frozenset({"active", "on-hold", "unknown"})
+
+Resolve = Callable[[str], Resource | None]
+
+
+def read_orders(call: Call, knowledge: Knowledge) -> tuple[list[MedicationOrder], list[Unread]]:
+    """Every order that concerns us, and what could not be read of them."""
+    resolve = _resolver([*call.drafts, *call.medications])
+    listed = [r for r in _requests(call.medications) if belongs_to(r, call.patient_id)]
+    active_ids = {reference_of(r) for r in listed if _status(r) in ACTIVE}
+    selected = _selected(call)
+    orders: list[MedicationOrder] = []
+    unread: list[Unread] = []
+    for resource in _requests(call.drafts):
+        role = _draft_role(resource, active_ids)
+        if role is not None:
+            _read(resource, role, selected(resource), knowledge, resolve, orders, unread)
+    for resource in listed:
+        role = _listed_role(resource)
+        if role is not None and not (role is Role.ACTIVE and _is_stopped(resource, orders)):
+            _read(resource, role, False, knowledge, resolve, orders, unread)
+    return orders, unread
+
+
+def judged_drugs(call: Call, knowledge: Knowledge) -> Iterator[Drug]:
+    """What the drafts to judge are, and no more: asked before anything is fetched."""
+    resolve = _resolver(call.drafts)
+    selected = _selected(call)
+    for resource in _requests(call.drafts):
+        if selected(resource) and _status(resource) not in SKIPPED:
+            yield read_drug(resource, resolve, knowledge.products)
+
+
+def _is_stopped(resource: Resource, orders: Iterable[MedicationOrder]) -> bool:
+    return any(order.role is Role.STOP and order.reference == reference_of(resource) for order in orders)
+
+
+def _requests(resources: Iterable[Resource]) -> Iterator[Resource]:
+    return (r for r in resources if r.get("resourceType") == "MedicationRequest" and r.get("doNotPerform") is not True)
+
+
+def _status(resource: Resource) -> str:
+    return string(resource.get("status")).lower()
+
+
+def _draft_role(resource: Resource, active_ids: set[str]) -> Role | None:
+    status = _status(resource)
+    if status in ENDED:
+        return Role.STOP if reference_of(resource) in active_ids else None
+    return None if status in SKIPPED else Role.DRAFT
+
+
+def _listed_role(resource: Resource) -> Role | None:
+    status = _status(resource)
+    if status in ACTIVE or not status:
+        return Role.ACTIVE
+    return Role.PAST if status in ENDED or status == "completed" else None
+
+
+# --- which drafts are judged ----------------------------------------------------------------------------------------
+
+
+def _selected(call: Call) -> Callable[[Resource], bool]:
+    """At order-select the selected drafts; where the selection is empty or matches nothing, all. At order-sign all."""
+    if call.hook is not Hook.ORDER_SELECT or not call.selections:
+        return _any
+    wanted = {_local(selection) for selection in call.selections}
+    if any(_local(reference_of(resource)) in wanted for resource in call.drafts):
+        return lambda resource: _local(reference_of(resource)) in wanted
+    ids = {reference.rsplit("/", 1)[-1] for reference in wanted}
+    by_id = [resource for resource in call.drafts if string(resource.get("id")) in ids]
+    if len(by_id) == 1:
+        return lambda resource: resource is by_id[0]
+    return _any
+
+
+def _any(_: Resource) -> bool:
+    return True
+
+
+def _local(reference: str) -> str:
+    """ "MedicationRequest/a" of an absolute or urn:uuid reference."""
+    return "/".join(reference.removeprefix("urn:uuid:").rstrip("/").rsplit("/", 2)[-2:])
+
+
+# --- one order ------------------------------------------------------------------------------------------------------
+
+
+def _read(
+    resource: Resource,
+    role: Role,
+    selected: bool,
+    knowledge: Knowledge,
+    resolve: Resolve,
+    orders: list[MedicationOrder],
+    unread: list[Unread],
+) -> None:
+    drug = read_drug(resource, resolve, knowledge.products)
+    reference = reference_of(resource) if string(resource.get("id")) else ""
+    if drug.unread and role is Role.DRAFT:
+        unread.append(drug.unread)
+    ingredients = drug.product.ingredients if drug.product else ()
+    if not ingredients and not (role is Role.DRAFT and drug.unread):
+        return
+    orders.append(_order(resource, reference, role, selected, drug, knowledge))
+
+
+def _order(
+    resource: Resource,
+    reference: str,
+    role: Role,
+    selected: bool,
+    drug: Drug,
+    knowledge: Knowledge,
+) -> MedicationOrder:
+    ingredients = knowledge.ids(drug.product.ingredients) if drug.product else ()
+    instructions = resource.get("dosageInstruction")
+    route = read_route(instructions)
+    agent = next((knowledge.agents[name] for name in ingredients if name in knowledge.agents), None)
+    formulation = knowledge.formulation(agent, drug.product, route) if agent else None
+    reasons = _reasons(resource, knowledge)
+    return MedicationOrder(
+        reference=reference,
+        role=role,
+        label=drug.label,
+        ingredients=ingredients,
+        classes=frozenset().union(*(knowledge.value_sets.classes_of(name) for name in ingredients)),
+        formulation=formulation.id if formulation else None,
+        product=drug.product,
+        dosage=read_dosage(instructions, drug.product) if agent else Dosage(absent=not instructions),
+        route=route or (formulation.routes[0] if formulation and len(formulation.routes) == 1 else None),
+        selected=selected and role is not Role.ACTIVE and role is not Role.PAST,
+        sure=drug.sure,
+        status=_status(resource),
+        reason_given=bool(reasons[0] or reasons[1] or _reason_text(resource)),
+        reason_value_sets=reasons[0],
+        reason_references=reasons[1],
+        replaces=tuple(_replaces(resource)),
+        resource=resource,
+        **_dates(resource),
+    )
+
+
+def _reasons(resource: Resource, knowledge: Knowledge) -> tuple[frozenset[str], tuple[str, ...]]:
+    coded = list(codings(resource.get("reasonCode")))
+    found = sets_of(coded, knowledge.value_sets)
+    if not found:
+        found = frozenset().union(*(knowledge.value_sets.conditions_named(name) for name in _reason_text(resource)))
+    references = (string(r.get("reference")) for r in objects(resource.get("reasonReference")))
+    return found, tuple(_local(reference) for reference in references if reference)
+
+
+def _reason_text(resource: Resource) -> list[str]:
+    return list(names(resource.get("reasonCode")))
+
+
+def _replaces(resource: Resource) -> Iterator[str]:
+    """The orders that the EHR says this one takes the place of."""
+    for prior in objects(resource.get("priorPrescription")):
+        if named := string(prior.get("reference")):
+            yield _local(named)
+
+
+def _dates(resource: Resource) -> dict[str, date | None]:
+    authored = _first_day(resource.get("authoredOn"))
+    starts = _period(resource, "start") or authored
+    return {"authored": authored, "starts": starts, "supply_ends": _supply_ends(resource, starts)}
+
+
+def _first_day(value: object) -> date | None:
+    days = days_of(value)
+    return days[0] if days else None
+
+
+def _period(resource: Resource, end: str) -> date | None:
+    supply = resource.get("dispenseRequest")
+    period = supply.get("validityPeriod") if isinstance(supply, Mapping) else None
+    return _first_day(period.get(end)) if isinstance(period, Mapping) else None
+
+
+def _supply_ends(resource: Resource, starts: date | None) -> date | None:
+    """Start plus the days supplied times the fills; else the end of validity; else not known."""
+    supply = resource.get("dispenseRequest")
+    if not isinstance(supply, Mapping) or starts is None:
+        return None
+    duration = supply.get("expectedSupplyDuration")
+    days = duration.get("value") if isinstance(duration, Mapping) and _in_days(duration) else None
+    if isinstance(days, int | float) and not isinstance(days, bool) and 0 < days < 4000:
+        repeats = supply.get("numberOfRepeatsAllowed")
+        fills = 1 + (repeats if isinstance(repeats, int) and 0 <= repeats < 100 else 0)
+        return starts + timedelta(days=int(days) * fills)
+    return _period(resource, "end")
+
+
+def _in_days(duration: Mapping[str, Any]) -> bool:
+    return bool(
+        words(duration.get("code")) & {"d", "day", "days"} or words(duration.get("unit")) & {"d", "day", "days"}
+    )
+
+
+def _resolver(resources: Iterable[Resource]) -> Resolve:
+    """Medication resources by "Medication/id", from the drafts and the list."""
+    found = {reference_of(r): r for r in resources if r.get("resourceType") == "Medication"}
+    return lambda reference: found.get(_local(reference))

@@ -1,0 +1,259 @@
+"""
+The knowledge in force on one day in one jurisdiction, and the questions that rules ask of it.
+
+Made by KnowledgeBase.on(day). A question is answered with statements, so that a card can cite what it rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeVar
+
+from .facts import KidneyFunction, Product
+from .finding import Statement, Tablet
+from .products import Offered, Products
+from .statements import (
+    Agent,
+    Band,
+    Combination,
+    Condition,
+    File,
+    Formulation,
+    Guideline,
+    Interaction,
+    Maximum,
+    Modifier,
+    Quantity,
+    Renal,
+    Row,
+    Scoped,
+    Threshold,
+    ValueSet,
+)
+from .value_sets import ValueSets, medicine_key
+
+WEAK = frozenset({"knowledge", "secondary", "ai_secondary"})  # cited after sources that were read themselves
+Age = tuple[int, int] | None  # youngest and oldest possible; None: not known
+AnyRow = TypeVar("AnyRow", bound=Scoped)
+AnyFile = TypeVar("AnyFile", bound=File)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    day: date
+    jurisdiction: str
+    version: str
+    agents: Mapping[str, Agent]
+    conditions: Mapping[str, Condition]
+    modifiers: Mapping[str, Modifier]
+    combinations: Mapping[str, Combination]
+    interactions: Mapping[str, Interaction]
+    guidelines: Mapping[str, Guideline]
+    thresholds: Mapping[str, Threshold]
+    value_sets: ValueSets
+    products: Products
+    expired: Mapping[str, File]  # path -> file that is no longer in force
+
+    @classmethod
+    def of(
+        cls,
+        files: Mapping[str, Mapping[str, File]],
+        products: Products,
+        version: str,
+        day: date,
+        jurisdiction: str,
+        guidelines: tuple[str, ...],
+    ) -> Knowledge:
+        """Leave out what has expired or was retired, and guidelines that this deployment did not choose."""
+
+        def folder(name: str, shape: type[AnyFile]) -> dict[str, AnyFile]:
+            return {id_: f for id_, f in files[name].items() if isinstance(f, shape) and _in_force(f, day)}
+
+        agents = folder("agents", Agent)
+        chosen = folder("guidelines", Guideline)
+        return cls(
+            day=day,
+            jurisdiction=jurisdiction,
+            version=version,
+            agents=agents,
+            conditions=folder("conditions", Condition),
+            modifiers=folder("modifiers", Modifier),
+            combinations=folder("combinations", Combination),
+            interactions=folder("interactions", Interaction),
+            guidelines={
+                k: g for k, g in chosen.items() if k in guidelines or (not guidelines and g.in_force_by_default)
+            },
+            thresholds=folder("thresholds", Threshold),
+            value_sets=ValueSets(
+                folder("value_sets", ValueSet), {name: agent.classes for name, agent in agents.items()}
+            ),
+            products=products,
+            expired={f.path: f for part in files.values() for f in part.values() if not _in_force(f, day)},
+        )
+
+    # --- citing ---------------------------------------------------------------------------------------------------
+
+    def cite(self, file: File, key: str, row: Row | None = None) -> Statement:
+        """Where a statement stands and what it rests on: cite(agent, "renal", row)."""
+        wanted = set(row.sources) if row else set()
+        cited = sorted((s for s in file.source if s.id in wanted), key=lambda s: s.quality in WEAK)
+        return Statement(
+            address=f"{file.path}#{key}" + (f".{row.id}" if row and row.id else ""),
+            sources=tuple(" ".join(part for part in (s.title, s.version, s.section) if part) for s in cited),
+            url=next((source.url for source in cited if source.url.startswith("https://")), ""),
+            overdue=file.review.review_due < self.day,
+        )
+
+    # --- figures that belong to no single agent --------------------------------------------------------------------
+
+    def figure(self, meaning: str) -> Quantity | None:
+        """The figure that plays a part in the code: "recent result", "supply overlap" ... None where no file does."""
+        rows = (row for file in self.thresholds.values() if file.meaning == meaning for row in self.here(file.row))
+        return next((row.value for row in rows if row.value), None)
+
+    @cached_property
+    def recent_days(self) -> int:
+        """How old a result may be and still count."""
+        return self._days("recent result")
+
+    @cached_property
+    def supply_days(self) -> int:
+        """An active order whose supply ends within so many days is replaced by a new one of its ingredient."""
+        return self._days("supply overlap")
+
+    @cached_property
+    def critical_multiple(self) -> Fraction | None:
+        """So many times a renal limit is critical."""
+        found = self.figure("critical multiple of a renal limit")
+        return found.value if found else None
+
+    def _days(self, meaning: str) -> int:
+        found = self.figure(meaning)
+        return int(found.value) if found else 0
+
+    # --- conditions ------------------------------------------------------------------------------------------------
+
+    def ladders_of(self, value_sets: frozenset[str]) -> tuple[Condition, ...]:
+        """The condition files for a condition that belongs to these value sets, the most specific alone."""
+        found = [ladder for ladder in self.conditions.values() if ladder.value_set in value_sets]
+        specific = [ladder for ladder in found if not self.is_generic(ladder)]
+        return tuple(specific or found)
+
+    def is_generic(self, ladder: Condition) -> bool:
+        """Whether a condition file stands for all neuropathic pain: other condition files' sets have it as a parent."""
+        return any(ladder.value_set in self.value_sets.parents(other.value_set) for other in self.conditions.values())
+
+    # --- medicines -------------------------------------------------------------------------------------------------
+
+    def ids(self, ingredients: Iterable[str]) -> tuple[str, ...]:
+        """Ingredients by the id of their agent's file where they have one, else by their generic name."""
+        return tuple(key if (key := medicine_key(name)) in self.agents else name for name in ingredients)
+
+    def name(self, ingredient: str) -> str:
+        """The lower-case generic name, for a sentence."""
+        agent = self.agents.get(ingredient)
+        return agent.title.lower() if agent else ingredient
+
+    def substances(self, system: str, code: str, text: str) -> frozenset[str]:
+        """What an allergy is to: ingredients, by code or by name."""
+        product = (self.products.find(system, code) if code else None) or self.products.named(text)
+        return frozenset(self.ids(product.ingredients)) if product else frozenset()
+
+    # --- which statements hold --------------------------------------------------------------------------------------
+
+    def holding(
+        self, rows: Iterable[AnyRow], formulation: str | None, indications: Iterable[str] = (), age: Age = None
+    ) -> list[AnyRow]:
+        """The rows that may hold for this order and patient. An unknown age holds for every age limit."""
+        asked = frozenset(indications)
+        return [
+            row
+            for row in self.here(rows, formulation)
+            if (not row.indication or asked.intersection(row.indication)) and age_may_hold(row, age)
+        ]
+
+    def here(self, rows: Iterable[AnyRow], formulation: str | None = None) -> list[AnyRow]:
+        """The rows of this jurisdiction and formulation."""
+        return [
+            row
+            for row in rows
+            if (not row.jurisdiction or self.jurisdiction in row.jurisdiction)
+            and (not row.formulation or formulation in row.formulation)
+        ]
+
+    def tablets(self, agent: Agent, formulation: Formulation) -> tuple[Tablet, ...]:
+        """The products of a formulation that a suggestion may use, in the file's order of preference."""
+        found = self.products.offered(self.name(agent.id), formulation.offered_as, formulation.release)
+        return tuple(_tablet(product, agent.id) for product in found if _counted(product, formulation))
+
+    def formulation(self, agent: Agent, product: Product | None, route: str | None = None) -> Formulation | None:
+        """Which of the agent's formulations a product is; None when that cannot be told."""
+        fitting = [f for f in agent.formulation if _fits(f, product, route)]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def maxima(self, agent: Agent, formulation: str, indications: Iterable[str], age: Age) -> list[Maximum]:
+        """Daily limits and usual doses that hold, trial doses and practice figures left out."""
+        limits = (row for row in agent.maximum if row.kind in ("ceiling", "usual") and not row.single)
+        return self.holding(limits, formulation, indications, age)
+
+    def renal(self, agent: Agent, formulation: str | None, indications: Iterable[str]) -> Renal | None:
+        """The renal table for this indication, else the one for any."""
+        tables = self.holding(agent.renal, formulation, indications)
+        return max(tables, key=lambda table: bool(table.indication), default=None)
+
+
+def _counted(product: Offered, formulation: Formulation) -> bool:
+    """A product whose dose can be counted: so many mg in one, or one of this percentage."""
+    return product.strength is not None or product.percent in formulation.percent
+
+
+def _tablet(product: Offered, ingredient: str) -> Tablet:
+    strength = product.strength if product.strength is not None else Fraction(1)
+    return Tablet(product.system, product.code, product.display, ingredient, strength, product.form, product.per)
+
+
+def _in_force(file: File, day: date) -> bool:
+    return file.review.status != "retired" and day <= file.review.expires
+
+
+def age_may_hold(row: Scoped, age: Age) -> bool:
+    youngest, oldest = age or (0, 200)
+    return (
+        (row.age_from is None or oldest >= row.age_from)
+        and (row.age_over is None or oldest > row.age_over)
+        and (row.age_under is None or youngest < row.age_under)
+    )
+
+
+def _fits(formulation: Formulation, product: Product | None, route: str | None) -> bool:
+    if route is not None and route not in formulation.routes:
+        return False
+    if product is None or not (product.form or product.release or product.percent):
+        return formulation.assumed_when_unsaid
+    return (
+        (not formulation.release or (product.release or "immediate") in formulation.release)
+        and (not formulation.forms or any(word in product.form for word in formulation.forms))
+        and (not formulation.percent or product.percent in formulation.percent)
+    )
+
+
+def band_for(table: Renal, kidneys: KidneyFunction) -> tuple[Band, ...]:
+    """The band a measured value falls in, or every band that an interval overlaps."""
+    if kidneys.value is not None:
+        return tuple(band for band in table.bands if band.crcl.holds(kidneys.value))
+    return tuple(band for band in table.bands if band.crcl.overlaps(kidneys.low, kidneys.high))
+
+
+def band_maximum(band: Band, kidneys: KidneyFunction) -> Fraction | None:
+    """The most a day in a band, mg; 0 where it says avoid; None where it gives no figure."""
+    if band.avoid:
+        return Fraction(0)
+    if band.maximum is None:
+        return None
+    if band.proportional_to and kidneys.value is not None:
+        return band.maximum.value * kidneys.value / band.proportional_to
+    return band.maximum.value

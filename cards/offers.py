@@ -1,0 +1,247 @@
+"""
+Which agents to offer this patient, in which order, and which not, each with its reason.
+
+The order comes from the condition's file (equals share a group) and the modifiers: out beats last beats first. No
+weights: every place in the list can be explained in a sentence. An agent outside the file never fills a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .facts import Facts, Role
+from .finding import PlannedStep, Statement
+from .in_force import Knowledge, band_for, band_maximum
+from .statements import Agent, Condition, Formulation, Modifier, Move, Offer, Range, Schedule, Start, Step, When
+from .suitability import Objection, objections
+from .tablets import step
+
+PLACES = {"first": 0, "": 1, "last": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One agent that may be offered, with why it stands where it stands."""
+
+    agent: Agent
+    formulation: Formulation
+    offer: Offer
+    place: str  # "first" | "" | "last"
+    reasons: tuple[str, ...]  # for and against, a line each
+    because: tuple[Statement, ...]
+    steps: tuple[PlannedStep, ...]  # a schedule in tablets that exist; () when none can be made
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    agent: Agent
+    why: str
+    because: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    ladder: Condition
+    offered: tuple[Offered, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def offers(ladder: Condition, facts: Facts, knowledge: Knowledge) -> Offers:
+    """The condition's offers for this patient."""
+    offered: list[Offered] = []
+    left_out: dict[str, LeftOut] = {}
+    for offer in knowledge.holding(ladder.offer, None, (), facts.age_between()):
+        for name in offer.agents:
+            agent = knowledge.agents.get(name)
+            formulation = _formulation(agent, offer) if agent else None
+            if agent is None or formulation is None:
+                continue
+            verdict = _weigh(agent, formulation, offer, ladder, facts, knowledge)
+            if isinstance(verdict, Offered):
+                offered.append(verdict)
+            else:
+                left_out[name] = verdict
+    offered.sort(key=lambda each: (PLACES[each.place], each.offer.group))  # stable: equals stay as the file has them
+    return Offers(ladder, tuple(offered), tuple(left_out.values()))
+
+
+def _formulation(agent: Agent, offer: Offer) -> Formulation | None:
+    if offer.use:
+        return next((f for f in agent.formulation if f.id == offer.use), None)
+    return next((f for f in agent.formulation if f.assumed_when_unsaid), agent.formulation[0])
+
+
+def _weigh(
+    agent: Agent, formulation: Formulation, offer: Offer, ladder: Condition, facts: Facts, knowledge: Knowledge
+) -> Offered | LeftOut:
+    if agent.never_suggested:
+        return LeftOut(agent, agent.never_suggested, knowledge.cite(agent, "never_suggested"))
+    had = _had(agent, facts)
+    if had:
+        return LeftOut(agent, had, knowledge.cite(ladder, "offer", offer))
+    against = list(objections(agent, formulation.id, facts, knowledge))
+    barred = next((o for o in against if o.strength != "caution"), None)
+    if barred:
+        return LeftOut(agent, barred.why, barred.because)
+    moves = list(_moves(agent, ladder, facts, knowledge))
+    out = next((m for m in moves if m[1].move == "out"), None)
+    if out:
+        return LeftOut(agent, f"{out[0]}: {out[1].why}", out[2])
+    return _offered(agent, formulation, offer, ladder, facts, knowledge, against, moves)
+
+
+def _offered(
+    agent: Agent,
+    formulation: Formulation,
+    offer: Offer,
+    ladder: Condition,
+    facts: Facts,
+    knowledge: Knowledge,
+    against: list[Objection],
+    moves: list[tuple[str, Move, Statement]],
+) -> Offered:
+    kinds = {move.move for _, move, _ in moves}
+    place = "last" if "last" in kinds else "first" if "first" in kinds else ""
+    reasons = [f"{title}: {move.why}" for title, move, _ in moves] + [f"caution, {o.why}" for o in against]
+    because = [knowledge.cite(ladder, "offer", offer), *(s for _, _, s in moves), *(o.because for o in against)]
+    steps = planned(agent, formulation, facts, knowledge)
+    return Offered(agent, formulation, offer, place, tuple(dict.fromkeys(reasons)), tuple(because), steps)
+
+
+def _had(agent: Agent, facts: Facts) -> str:
+    """Why it is not offered again: already ordered, taken, or tried and stopped."""
+    words = {Role.DRAFT: "already in the draft orders", Role.ACTIVE: "already being taken", Role.PAST: "tried before"}
+    for role, word in words.items():
+        if any(order.role is role and agent.id in order.ingredients for order in facts.orders):
+            return word
+    return ""
+
+
+def _moves(
+    agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge
+) -> Iterator[tuple[str, Move, Statement]]:
+    """The modifiers that hold for this patient and move this agent, each with its title."""
+    for modifier in knowledge.modifiers.values():
+        if any(holds(when, facts) for when in modifier.when):
+            for move in _of(modifier, agent, knowledge):
+                if not move.indication or ladder.value_set in move.indication:
+                    yield modifier.title, move, knowledge.cite(modifier, "effect", move)
+    for move in knowledge.holding(ladder.effect, None, (), facts.age_between()):
+        if _names(move, agent, knowledge) and (move.when is None or holds(move.when, facts)):
+            yield ladder.title, move, knowledge.cite(ladder, "effect", move)
+
+
+def _of(modifier: Modifier, agent: Agent, knowledge: Knowledge) -> Iterator[Move]:
+    return (m for m in knowledge.holding(modifier.effect, None) if _names(m, agent, knowledge))
+
+
+def _names(move: Move, agent: Agent, knowledge: Knowledge) -> bool:
+    return agent.id in move.agents or bool(knowledge.value_sets.classes_of(agent.id).intersection(move.classes))
+
+
+def holds(when: When, facts: Facts) -> bool:
+    """Whether a modifier's situation is this patient's. What is not known does not hold: it is said as not checked."""
+    age = facts.age_between()
+    if when.age_from is not None and (age is None or age[1] < when.age_from):
+        return False
+    if when.age_under is not None and (age is None or age[0] >= when.age_under):
+        return False
+    if when.sex and facts.patient.sex != when.sex:
+        return False
+    if when.value_sets and not any(any(facts.conditions_in(s)) for s in when.value_sets):
+        return False
+    if any(any(facts.conditions_in(s)) for s in when.unless_value_sets):
+        return False
+    if when.crcl is not None and not crcl_holds(when.crcl, facts):
+        return False
+    return _medicines_hold(when, facts) and _result_holds(when, facts)
+
+
+def crcl_holds(crcl: Range, facts: Facts) -> bool:
+    """Whether a measured kidney function is in a range, or a known interval overlaps it."""
+    kidneys = facts.kidneys
+    if kidneys.value is not None:
+        return crcl.holds(kidneys.value)
+    return kidneys.known and crcl.overlaps(kidneys.low, kidneys.high)
+
+
+def _medicines_hold(when: When, facts: Facts) -> bool:
+    taken = {n for o in facts.orders if o.role in (Role.ACTIVE, Role.DRAFT) for n in (*o.ingredients, *o.classes)}
+    return (not when.medicines or bool(taken.intersection(when.medicines))) and not taken.intersection(
+        when.unless_medicines
+    )
+
+
+def _result_holds(when: When, facts: Facts) -> bool:
+    if not when.result:
+        return True
+    latest = facts.latest(when.result)
+    if latest is None:
+        return False
+    by_value = when.is_ is not None and latest.value is not None and when.is_.holds(latest.value)
+    return by_value or bool(latest.text and latest.text.lower() in when.answers)
+
+
+# --- a schedule this patient may be given ---------------------------------------------------------------------------
+
+
+def planned(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
+    """Start and climb in tablets that exist, held at what these kidneys allow; () where that cannot be made."""
+    tablets = knowledge.tablets(agent, formulation)
+    rows = schedule_for(agent, formulation.id, facts, knowledge)
+    if not rows or not tablets:
+        return ()
+    most = safe_maximum(agent, formulation, facts, knowledge)
+    steps: list[PlannedStep] = []
+    for row in rows:
+        if most is not None and row.dose.value > most:
+            break
+        plan = step(tablets, row.dose.value, row.doses_per_day, row.days, row.note if len(row.note) < 20 else "")
+        if plan is None:
+            return ()
+        steps.append(plan)
+    return _open_ended(steps)
+
+
+def _open_ended(steps: list[PlannedStep]) -> tuple[PlannedStep, ...]:
+    """The last step goes on until the clinician changes it."""
+    if not steps:
+        return ()
+    last = steps[-1]
+    return (*steps[:-1], PlannedStep(last.tablet, last.units, last.doses_per_day, None, last.when))
+
+
+def schedule_for(agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge) -> tuple[Step, ...]:
+    """The slower schedule where age or kidneys ask for it, else the usual one; else the start alone."""
+    rows = [s for s in knowledge.here(agent.schedule, formulation) if s.pace != "label" and _asked_for(s, facts)]
+    chosen = max(rows, key=lambda s: (s.pace == "slower", -s.steps[0].dose.value), default=None)
+    if chosen:
+        return chosen.steps
+    start = start_for(agent, formulation, facts, knowledge)
+    return (Step(dose=start.dose, doses_per_day=start.doses_per_day, note=start.when),) if start else ()
+
+
+def start_for(agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge) -> Start | None:
+    """The starting dose for this age and these kidneys: the lowest that holds."""
+    rows = [s for s in knowledge.here(agent.start, formulation) if not s.with_medicine and _asked_for(s, facts)]
+    return min(rows, key=lambda start: start.dose.value, default=None)
+
+
+def _asked_for(row: Start | Schedule, facts: Facts) -> bool:
+    """A row for an age or a kidney function holds where either is so; a row for neither holds for everyone."""
+    age = facts.age_between()
+    by_age = row.age_from is not None and age is not None and age[1] >= row.age_from
+    by_kidneys = row.crcl is not None and crcl_holds(row.crcl, facts)
+    return by_age or by_kidneys or (row.age_from is None and row.crcl is None)
+
+
+def safe_maximum(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> Fraction | None:
+    """The most a day that holds for every kidney function this patient may have; None: no limit on record."""
+    table = knowledge.renal(agent, formulation.id, ())
+    if table is None:
+        return None
+    bands = band_for(table, facts.kidneys) if facts.kidneys.known else table.bands
+    found = [m for band in bands if (m := band_maximum(band, facts.kidneys)) is not None]
+    return min(found, default=None)

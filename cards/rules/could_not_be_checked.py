@@ -1,0 +1,118 @@
+"""
+Could not be checked
+
+When    an agent of ours is ordered
+And     something needed to judge it was not given, could not be read, or has expired in the knowledge files
+And     some possible value of it would have made a rule speak
+Then    say what was not checked and why
+Silent  when nothing that could still turn up would change the advice
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..at_hand import at_hand
+from ..facts import Facts, Hook, Known, MedicationOrder
+from ..finding import Finding, Indicator, Statement
+from ..in_force import Knowledge
+from ..limits import in_unit, lowest_anywhere
+from ..statements import Agent, Band
+from ..totals import total_a_day
+from ..wording import amount, capital, listed, said
+
+PARTS = {
+    Known.MEDICATIONS: "current medicines: not known, so interactions and duplicates were not checked",
+    Known.ALLERGIES: "allergies: not known",
+    Known.CONDITIONS: "conditions: not known, so contraindications were not checked",
+}
+
+
+def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
+    for order in facts.selected():
+        named = [name for name in order.ingredients if name in knowledge.agents or _expired(name, knowledge)]
+        reasons = list(_reasons(order, named, facts, knowledge))
+        if reasons:
+            yield _finding(order, named, reasons, knowledge)
+
+
+def _finding(order: MedicationOrder, named: list[str], reasons: list[tuple[str, str]], knowledge: Knowledge) -> Finding:
+    short = listed(dict.fromkeys(topic for topic, _ in reasons))
+    agents = [knowledge.agents[name] for name in named if name in knowledge.agents]
+    return Finding(
+        summary=f"{capital(said(order.label, 40))}: not fully checked ({short})",
+        indicator=Indicator.INFO,
+        agents=tuple(named),
+        orders=(order.reference,) if order.reference else (),
+        because=tuple(Statement(address=agent.path) for agent in agents),
+        not_checked=tuple(why for _, why in reasons),
+    )
+
+
+def _reasons(order: MedicationOrder, named: list[str], facts: Facts, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """What was not checked, as (a word for the headline, a line)."""
+    yield from ((u.what, u.why) for u in facts.unread if order.reference and u.reference == order.reference)
+    for name in named:
+        agent = knowledge.agents.get(name)
+        if agent is None:
+            yield "expired content", f"{name}: the content for it expired, so it was not judged"
+        else:
+            yield from _dose(order, agent, facts)
+            yield from _kidneys(order, agent, facts, knowledge)
+    if named:
+        yield from ((part.value, words) for part, words in PARTS.items() if part not in facts.known)
+        yield from (("age", "age: no birth date is known") for _ in (0,) if facts.age_between() is None)
+        yield from ((u.what, f"{u.what}: {u.why}") for u in facts.unread if not u.reference)
+
+
+def _dose(order: MedicationOrder, agent: Agent, facts: Facts) -> Iterator[tuple[str, str]]:
+    if order.formulation is None:
+        yield "product", f"which {agent.title.lower()} product is meant: no limit was applied"
+    if order.dosage.absent:
+        if facts.hook is Hook.ORDER_SIGN:
+            yield "dose", "dose: the order has none"
+    elif order.dosage.unread:
+        yield "dose", f"dose: {order.dosage.unread}"
+    if order.dosage.conflict:
+        yield "dose", f"dose: {order.dosage.conflict}; the higher was used"
+
+
+def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """Said only where some kidney function would set a limit under what is ordered."""
+    lowest = lowest_anywhere(agent, order.formulation, knowledge)
+    if lowest is None or order.dosage.absent:
+        return
+    total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days).together
+    dose = in_unit(total, lowest.unit)
+    if dose is not None and dose <= lowest.value:
+        return
+    kidneys = facts.kidneys
+    if kidneys.dialysis or kidneys.stage_five:
+        yield "dialysis", _on_dialysis(order, agent, knowledge)
+    elif not kidneys.known:
+        missing = "; ".join(kidneys.missing) or "no result on record"
+        yield "kidney function", f"kidney function: {missing}. {_limits_in_words(agent, order, facts, knowledge)}"
+    if kidneys.acute_injury:
+        yield "kidney injury", "kidney function: acute kidney injury on record, so no clearance is a steady state"
+
+
+def _on_dialysis(order: MedicationOrder, agent: Agent, knowledge: Knowledge) -> str:
+    entries = knowledge.here(agent.dialysis, order.formulation)
+    advice = " ".join(entry.advice for entry in entries if entry.advice) or "no dialysis dose is in this content"
+    return f"dialysis or stage 5 kidney disease: no limit was computed. {advice}"
+
+
+def _limits_in_words(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> str:
+    table = knowledge.renal(agent, order.formulation, at_hand(facts, knowledge, order).indications)
+    parts = [_band_in_words(band) for band in (table.bands if table else ()) if band.avoid or band.maximum]
+    return f"Limits: {'; '.join(parts)}" if parts else ""
+
+
+def _band_in_words(band: Band) -> str:
+    edge = band.crcl.text.replace("crcl", "CrCl")
+    most = band.maximum
+    return f"{edge}: avoid" if band.avoid or not most else f"{edge}: {amount(most.value, most.unit)} a day"
+
+
+def _expired(name: str, knowledge: Knowledge) -> bool:
+    return any(file.id == name and path.startswith("agents/") for path, file in knowledge.expired.items())

@@ -1,0 +1,5 @@
+"""`python -m cds_service` is the console command."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,75 @@
+"""
+One call answered: request -> facts -> findings -> cards. The same path for the server, for replay and for `explain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cards import Advice, Call, Facts, Frame, Hook, Knowledge, KnowledgeBase, Known, advise, concerns_us, read_facts
+
+from .hook_request import HookRequest
+from .prefetch import Chart, complete
+from .services import Service
+
+Fetch = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was said, with what it rests on: the cards for the client, the rest for the log and for replay."""
+
+    cards: list[dict[str, Any]]
+    advice: Advice | None = None
+    facts: Facts | None = None
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Everything an answer needs that is not in the call."""
+
+    knowledge_base: KnowledgeBase
+    templates: Mapping[str, str]
+    jurisdiction: str = "US"
+    guidelines: tuple[str, ...] = ()
+
+    def knowledge(self, day: date) -> Knowledge:
+        return self.knowledge_base.on(day, self.jurisdiction, self.guidelines)
+
+    def answer(self, request: HookRequest, service: Service, day: date, fetch: Fetch | None = None) -> Answer:
+        """Cards for one call. Raises HookError (412) when required data can be had nowhere."""
+        knowledge = self.knowledge(day)
+        if request.hook != Hook.PATIENT_VIEW and not concerns_us(
+            _call(request, service, day, Chart.empty()), knowledge
+        ):
+            return Answer([])
+        chart = complete(request, self.templates, fetch)
+        call = _call(request, service, day, chart)
+        facts = read_facts(call, knowledge)
+        advice = advise(facts, knowledge)
+        return Answer(advice.cards(facts, knowledge, Frame(service.id, request.hook_instance)), advice, facts, chart)
+
+
+def _call(request: HookRequest, service: Service, day: date, chart: Chart) -> Call:
+    return Call(
+        hook=Hook(request.hook),
+        day=day,
+        patient_id=request.patient_id,
+        user=request.user_id,
+        encounter=request.encounter_id or "",
+        hook_instance=request.hook_instance,
+        service=service.id,
+        drafts=request.draft_orders,
+        selections=request.selections,
+        patient=chart.patient,
+        conditions=chart.conditions,
+        medications=chart.medications,
+        observations=chart.observations,
+        allergies=chart.allergies,
+        known=frozenset(map(Known, chart.known)),
+        not_checked=chart.not_checked,
+    )
