@@ -16,7 +16,11 @@ from itertools import pairwise
 
 LONGEST = 300  # characters read of a name; anything longer is prose
 
-_TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[^\W\d_][^\W_]*|[/%#]|-(?=\.?\d)")
+_TOKEN = re.compile(
+    r"[0-9]+(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+"  # 1,000  2.5  .5
+    r"|[^\W0-9_][^\W_]*|[/%#]|-(?=\.?[0-9])"  # words, and the signs that matter; a hyphen only before a number
+)
+_DIGITS = frozenset("0123456789.")
 _UNIT = {"tablet": "tablet", "capsule": "capsule", "patch": "patch", "system": "patch", "film": "film",
          "lozenge": "lozenge", "suppository": "suppository", "implant": "implant", "pad": "pad"}  # fmt: skip
 _LIQUID = re.compile(r"Solution|Suspension|Injection|Syringe|Cartridge|Injector")
@@ -35,6 +39,11 @@ def per_unit(form: str) -> str:
     if "tablet" in words:  # "Tablet for Oral Suspension"
         return "tablet"
     return _UNIT.get(words[-1], "mL" if _LIQUID.search(form) else "") if words else ""
+
+
+def is_applied(form: str) -> bool:
+    """To skin or mucous membranes: such strengths are spoken of in per cent."""
+    return form.startswith(("Topical", "Rectal", "Mucous", "Mucosal", "Medicated", "Ophthalmic", "Otic"))
 
 
 def release_of(form: str, qualifier: str) -> str:
@@ -128,7 +137,7 @@ class _Pass:
         place = 0
         while place < len(self._words):
             word = self._words[place]
-            if word[0].isdigit() or word[0] == ".":
+            if word[0] in _DIGITS:
                 place = self._number(place)
                 continue
             found = self._vocabulary.at(self._words, place)
@@ -235,7 +244,7 @@ class _Pass:
         return place < len(self._words) and self._words[place] in wanted
 
     def _is_number(self, place: int) -> bool:
-        return place < len(self._words) and (self._words[place][0].isdigit() or self._words[place][0] == ".")
+        return place < len(self._words) and self._words[place][0] in _DIGITS
 
 
 _MASS = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000)}

@@ -18,7 +18,18 @@ from itertools import permutations
 from pathlib import Path
 
 from .facts import Product
-from .product_text import LONGEST, Meaning, Said, Vocabulary, is_part_of, per_unit, percent, same_head, strengths
+from .product_text import (
+    LONGEST,
+    Meaning,
+    Said,
+    Vocabulary,
+    is_applied,
+    is_part_of,
+    per_unit,
+    percent,
+    same_head,
+    strengths,
+)
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 NDC = "http://hl7.org/fhir/sid/ndc"
@@ -240,8 +251,8 @@ class Products:
             return ""
         fitting = [p for p in siblings if not form or _without_release(p.form) == form]
         same = [p for p in fitting if _same_strength(p, masses, share)]
-        sold = {p.release for p in same if p.verified} or {p.release for p in same}
-        if form and ("immediate" in sold or {p.release for p in fitting} <= {"immediate"}):
+        sold, sure = {p.release for p in same}, {p.release for p in same if p.verified}
+        if form and ("immediate" in (sure or sold) or {p.release for p in fitting} <= {"immediate"}):
             return "immediate"
         return sold.pop() if len(sold) == 1 and "once-daily" not in sold else ""
 
@@ -405,12 +416,16 @@ def _stated(form: str) -> str:
 def _with_strengths(product: Product, masses: Masses, per: str) -> Product:
     """A mass is a strength only if the form says what it is in: a bare "160 mg" of a solution is a dose."""
     unit = per_unit(product.form)
+    if per == "g" and len(masses) > 1 and unit not in {"patch", "pad"}:
+        return replace(product, strengths=masses, per=per)
     if per == "g" or (product.percent is not None and None in masses):
         return _with_percent(product, unit)
     if per == "h" and unit not in {"patch", ""}:
         masses, per = tuple(None for _ in masses), unit
     elif not per and unit == "mL":
         masses, per = tuple(None for _ in masses), "mL"
+    if per == "mL" and len(masses) == 1 and masses[0] is not None and is_applied(product.form):
+        product = replace(product, percent=masses[0] / 10)
     return replace(product, strengths=masses, per=per or unit)
 
 

@@ -33,7 +33,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cards.product_text import decimal, per_unit, release_of  # noqa: E402  (run as a script)
+from cards.product_text import decimal, is_applied, per_unit, release_of  # noqa: E402  (run as a script)
 
 FOLDER = ROOT / "cards" / "knowledge" / "products"
 Row = dict[str, str]
@@ -53,7 +53,6 @@ _QUALIFIER = re.compile(
 )
 _AMOUNT = re.compile(r" ([\d.]+) ([A-Z]+(?:/[A-Z]+)?)(?: |$)")
 _MASS = {"MG": Fraction(1), "UG": Fraction(1, 1000), "MCG": Fraction(1, 1000), "G": Fraction(1000)}
-_OPEN = re.compile(r"^(Topical|Rectal|Mucous|Mucosal|Medicated|Ophthalmic|Otic)")
 
 
 _SALTS = frozenset(
@@ -74,7 +73,7 @@ class Names:
         self._synonyms = synonyms
 
     def ingredient(self, name: str) -> str:
-        words = name.lower().replace(",", "").split()
+        words = name.lower().replace(",", "").replace("(+/-)-", "").split()
         for end in range(len(words), 0, -1):
             head = " ".join(words[:end])
             if head in self._synonyms:
@@ -141,7 +140,7 @@ def _strength(values: list[str], unit: str, form: str) -> tuple[str, str, str]:
         percent = _text(numbers[0] * 100) if one else ""
         return ("", per_unit(form), percent) if solid else (_join(n * 1000 for n in numbers), "g", percent)
     if below == "ML":
-        return _join(numbers), "mL", _text(numbers[0] / 10) if one and _OPEN.match(form) else ""
+        return _join(numbers), "mL", _text(numbers[0] / 10) if one and is_applied(form) else ""
     return _join(numbers), {"HR": "h", "ACTUAT": "spray", "": per_unit(form)}.get(below, ""), ""
 
 
@@ -573,7 +572,9 @@ def build(codes: Path, directory: Path, value_sets: list[Path]) -> None:
     taken = own | {row[0] for row in table}
     strangers = list(other_products(value_sets, taken, every, forms))
     _write("rxnorm_others", ["code", *PRODUCT], strangers)
-    strange = {name for row in strangers for name in row[1].split("+") if _WORDS.fullmatch(name)} - known - elsewhere
+    named = [row[1] for row in strangers] + [row[2] for row in table if row[1] in {"SCD", "SBD"}]
+    named += [of for of, _ in brands.values()]
+    strange = {name for of in named for name in of.split("+") if _WORDS.fullmatch(name)} - known - elsewhere
     labelled = ndc_brands(ndc_directory(directory), every)
     lines = names_table(
         ingredient_names(listed, "RxNorm IN"),
