@@ -9,6 +9,7 @@ EHR's error page may be read by people who must not see the chart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -24,6 +25,17 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.path or '(document)'}: {self.message}"
+
+
+def path_of(steps: Iterable[str | int]) -> str:
+    """("cards", 0, "summary") is cards[0].summary."""
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{_name(step)}" for step in steps)
+    return path.removeprefix(".")
+
+
+def _name(step: str) -> str:
+    """A member's name. One that is no plain word may be anything, so it is not repeated."""
+    return step if re.fullmatch(r"[A-Za-z_][\w.-]{0,63}", step) else "(member)"
 
 
 class HookError(Exception):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .errors import BadRequest, HookError, TooLarge
-from .json_body import MAX_BYTES, read_json, twice_in
+from .json_body import MAX_BYTES, read_strictly
 from .validation import validate
 
 Resource = Mapping[str, Any]
@@ -58,11 +58,11 @@ class HookRequest:
 
 def parse(body: bytes, content_type: str | None, hooks: frozenset[str], max_bytes: int = MAX_BYTES) -> HookRequest:
     """Read a call. `hooks`: those this service id answers."""
-    document = read_json(body, content_type, max_bytes)
+    document, twice = read_strictly(body, content_type, max_bytes)
     if not isinstance(document, dict):
         raise BadRequest("The body must be a JSON object.", code="structure")
     try:
-        return _request(document, hooks, _notes(body, document))
+        return _request(document, hooks, _notes(twice))
     except BadRequest as error:
         raise _explained(error, document) from None
 
@@ -94,13 +94,12 @@ def _request(document: dict[str, Any], hooks: frozenset[str], notes: list[str]) 
     )
 
 
-def _notes(body: bytes, document: dict[str, Any]) -> list[str]:
+def _notes(twice: list[str]) -> list[str]:
     """A member given twice lets the EHR show one dose and us read another: refused in the context, noted elsewhere."""
-    paths = twice_in(body, document)
-    for path in paths:
+    for path in twice:
         if path.partition(".")[0] == "context":
             raise BadRequest("A member is given twice in one object.", path, code="structure")
-    return ["a member is given twice outside the context"] if paths else []
+    return ["a member is given twice outside the context"] if twice else []
 
 
 def _hook(document: dict[str, Any], hooks: frozenset[str]) -> str:

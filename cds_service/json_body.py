@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from .errors import BadRequest, TooLarge, UnsupportedMediaType
+from .errors import BadRequest, TooLarge, UnsupportedMediaType, path_of
 
 MAX_BYTES: Final = 5 * 2**20
 MAX_DEPTH: Final = 64  # FHIR resources reach 9, Bundles 16
@@ -19,6 +19,17 @@ MAX_DEPTH: Final = 64  # FHIR resources reach 9, Bundles 16
 
 def read_json(body: bytes, content_type: str | None, max_bytes: int = MAX_BYTES) -> Any:
     """The JSON document in a body. A byte order mark is let pass."""
+    return _read(body, content_type, max_bytes)[0]
+
+
+def read_strictly(body: bytes, content_type: str | None, max_bytes: int = MAX_BYTES) -> tuple[Any, list[str]]:
+    """The document, and the paths of objects in which a member is given twice ("" is the document itself)."""
+    document, again = _read(body, content_type, max_bytes)
+    return document, [] if _has_all_of(body, again) else list(map(path_of, _twice(_with_twice(body))))
+
+
+def _read(body: bytes, content_type: str | None, max_bytes: int) -> tuple[Any, bytes]:
+    """The document, and the same document written again."""
     if not _is_json(content_type):
         raise UnsupportedMediaType("Send the call as application/json.")
     if len(body) > max_bytes:
@@ -27,9 +38,17 @@ def read_json(body: bytes, content_type: str | None, max_bytes: int = MAX_BYTES)
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except (orjson.JSONDecodeError, RecursionError) as error:
         raise BadRequest(_why_not_json(body), code="structure", diagnostics=_where(error)) from None
-    if _deeper_than(MAX_DEPTH, document):
+    again = _written(document)
+    if again is None or _deeper_than(MAX_DEPTH, again, document):
         raise BadRequest(f"The body is nested more than {MAX_DEPTH} levels deep.", code="structure")
-    return document
+    return document, again
+
+
+def _written(document: Any) -> bytes | None:
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:  # deeper than it writes
+        return None
 
 
 def _is_json(content_type: str | None) -> bool:
@@ -61,13 +80,10 @@ _AS_BRACES: Final = bytes.maketrans(b"[]", b"{}")
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def _deeper_than(limit: int, document: Any) -> bool:
+def _deeper_than(limit: int, text: bytes, document: Any) -> bool:
     """Peels the brackets level by level, in C; only if brackets inside strings spoil that is the document walked.
     Strings made to hide a level get no further than what orjson writes, 254 levels, which hurts nobody after us."""
-    try:
-        braces = orjson.dumps(document).translate(_AS_BRACES, _NOT_BRACKETS)
-    except orjson.JSONEncodeError:
-        return True
+    braces = text.translate(_AS_BRACES, _NOT_BRACKETS)
     for _ in range(limit):
         if not braces:
             return False
@@ -100,16 +116,23 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return read if len(read) == len(pairs) else _Twice(read)
 
 
-def twice_in(body: bytes, document: Any) -> list[str]:
-    """Paths of the objects with a member given twice; "" is the document itself.
-
-    Every string has two quotes, so a document that comes back with as many quotes as it went in lost no member; only
-    otherwise is it read again, slowly."""
-    if not _HIDDEN_QUOTE.search(body) and _quotes(body) == _quotes(orjson.dumps(document)):
-        return []
-    return list(_twice(json.loads(body.decode("utf-8-sig"), object_pairs_hook=_object), ""))
+def _with_twice(body: bytes) -> Any:
+    return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_object)
 
 
+def _has_all_of(body: bytes, again: bytes) -> bool:
+    """Did no member get lost between the body and the same document written again? Certain if True.
+
+    Every string has two quotes, so as many quotes as before mean as many members. Cheap before exact: the same bytes,
+    the same row of quotes and backslashes, the same number of quotes that no backslash precedes."""
+    if body == again:
+        return True
+    if _HIDDEN_QUOTE.search(body):
+        return False
+    return body.translate(None, _NOT_QUOTES) == again.translate(None, _NOT_QUOTES) or _quotes(body) == _quotes(again)
+
+
+_NOT_QUOTES: Final = bytes(set(range(256)) - set(b'"\\'))
 _HIDDEN_QUOTE: Final = re.compile(rb"\\u00(?:22|5[cC])")
 
 
@@ -117,12 +140,9 @@ def _quotes(text: bytes) -> int:
     return text.count(b'"') - text.count(b'\\"')
 
 
-def _twice(node: Any, path: str) -> Iterator[str]:
+def _twice(node: Any, *path: str | int) -> Iterator[tuple[str | int, ...]]:
     if isinstance(node, _Twice):
         yield path
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield from _twice(value, f"{path}.{key}".removeprefix("."))
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from _twice(value, f"{path}[{index}]")
+    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, child in pairs:
+        yield from _twice(child, *path, step)

@@ -251,18 +251,13 @@ def of_patient(part: Part, patient_id: str) -> Part:
     return Missing("what was supplied is about another patient")
 
 
-def others_in(part: Part, patient_id: str) -> int:
-    """How many resources are about somebody else."""
-    return sum(not is_about(resource, patient_id) for resource in resources_of(part))
-
-
 def is_about(resource: Resource, patient_id: str) -> bool:
     """False only for what names another subject. Bases are not compared: an EHR has several names for itself."""
     if resource.get("resourceType") == "Patient":
         return resource.get("id") in (None, patient_id)
     subject = resource.get("subject") or resource.get("patient")
     reference = subject.get("reference") if isinstance(subject, dict) else None
-    if not isinstance(reference, str) or reference.startswith(("#", "urn:")):
+    if not isinstance(reference, str) or reference == f"Patient/{patient_id}" or reference.startswith(("#", "urn:")):
         return True
     *before, identity = reference.split("/_history/")[0].split("/")
     return identity == patient_id and (before[-1:] or ["Patient"]) == ["Patient"]

@@ -29,7 +29,6 @@ from .part import (
     combine,
     of_patient,
     once,
-    others_in,
     pages_of,
     resource_type,
     resources_of,
@@ -125,8 +124,12 @@ def complete(request: HookRequest, templates: Mapping[str, str], fetch: Fetch | 
     parts = {key: _completed(part, mine.get(key, Missing()), answers.get(key)) for key, part in supplied.items()}
     drugs = once((*drugs, *_drugs_in(_pages(answers))))
     more = _asked(fetch, _reads(request, _nameless(parts["medications"]), drugs, asked=answers))
-    ignored = sum(others_in(part, request.patient_id) for part in (*came.values(), *read.values()))
+    ignored = _count([*came.values(), *read.values()]) - _count([*supplied.values(), *mine.values()])
     return _chart(parts, templates, wanted if answers else {}, ignored, once((*drugs, *_drugs_in(_pages(more)))))
+
+
+def _count(parts: Iterable[Part]) -> int:
+    return sum(len(resources_of(part)) for part in parts)
 
 
 def _asked(fetch: Fetch | None, queries: Mapping[str, str]) -> Mapping[str, Fetched]:

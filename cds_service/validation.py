@@ -6,8 +6,7 @@ The messages are our own: a library's would carry the value it complains about, 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Final, cast
@@ -16,7 +15,7 @@ import orjson
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from .errors import Problem
+from .errors import Problem, path_of
 
 KINDS: Final = ("request", "response", "discovery", "feedback")
 
@@ -67,17 +66,6 @@ def _embedded(node: Any, kind: str) -> Any:
     if isinstance(node, list):
         return [_embedded(item, kind) for item in node]
     return node.replace("#/$defs/", f"#/components/schemas/{kind}/$defs/") if isinstance(node, str) else node
-
-
-def path_of(steps: Iterable[str | int]) -> str:
-    """("cards", 0, "summary") is cards[0].summary."""
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{_name(step)}" for step in steps)
-    return path.removeprefix(".")
-
-
-def _name(step: str) -> str:
-    """A member's name. One that is no plain word may be anything, so it is not repeated."""
-    return step if re.fullmatch(r"[A-Za-z_][\w.-]{0,63}", step) else "(member)"
 
 
 def _without_prefetch(document: Any) -> Any:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from cds_service.errors import HookError
+from cds_service.errors import HookError, path_of
 from cds_service.hook_request import parse
-from cds_service.validation import KINDS, openapi, path_of, schema, validate, validator
+from cds_service.validation import KINDS, openapi, schema, validate, validator
 
 CANARY = "CANARY-7f3a"
 HOOKS = frozenset({"order-select", "order-sign", "patient-view"})
