@@ -140,6 +140,7 @@ READ = {
     "1 tab q6h prn up to 3 times a day": "1 tablet x 4 prn max 3 times",
     "1 tab q4h no more than 4 doses per day": "1 tablet x 6 max 4 times",
     "300 mg q6h max 3 per day": "300 mg x 4 max 3 times",
+    "1 to 2 caps once or twice a day, to max of 3 caps daily": "1-2 capsule x 1-2 max 3 capsule",
     "1 tab q4h up to 5 tablets a day": "1 tablet x 6 max 5 tablet",
     "1 tab as needed for moderate pain (4-6) every 6 hours": "1 tablet x 4 prn",
     # one thing beside another

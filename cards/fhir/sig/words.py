@@ -237,8 +237,8 @@ LAYER = """
 UP_TO = "up_to upto"
 MOST = """
     max maximum mdd nte max_of maximum_of a_maximum_of a_max_of up_to_a_maximum_of up_to_a_max_of to_a_maximum_of
-    up_to_max_of not_to_exceed no_more_than not_more_than never_more_than never_exceed do_not_exceed don't_exceed
-    must_not_exceed should_not_exceed do_not_take_more_than don't_take_more_than do_not_use_more_than
+    up_to_max_of to_max_of not_to_exceed no_more_than not_more_than never_more_than never_exceed do_not_exceed
+    don't_exceed must_not_exceed should_not_exceed do_not_take_more_than don't_take_more_than do_not_use_more_than
     do_not_apply_more_than limit_to at_most max_dose maximum_dose
 """
 LEAST = "at_least a_minimum_of minimum_of"
