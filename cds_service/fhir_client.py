@@ -19,16 +19,17 @@ from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from .chart import Fetched
 from .circuit import Circuit
+from .connections import PlainPool, SecurePool, reading
 from .errors import HookError
 from .fhir_access import FhirAccess, address_of, is_loopback, may_reach, why_not
 from .hook_request import HookRequest
 from .json_body import read_json
 from .part import page_size
-from .prefetch import Fetched
 
 CHUNK: Final = 16 * 1024
 HEADERS: Final = {"Accept": "application/fhir+json, application/json;q=0.9", "User-Agent": "neuropathic-pain-cds"}
@@ -141,7 +142,7 @@ class _Search:
         self._lock = threading.Lock()
 
     def run(self) -> None:
-        _here.search = self
+        reading.by = self
         try:
             self._read_pages()
         except _Stopped as stopped:
@@ -149,7 +150,7 @@ class _Search:
         except (requests.RequestException, OSError, ValueError):  # ValueError: urllib3 on a closed file
             self._fail(LATE if time.monotonic() >= self.reader.until else UNREACHABLE, server_failed=True)
         finally:
-            _here.search = None
+            reading.by = None
 
     def _fail(self, reason: str, *, server_failed: bool) -> None:
         with self._lock:
@@ -275,46 +276,14 @@ def _shut(sock: socket.socket) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of a TLS socket too: without its farewell
 
 
-# ---- connections that look where they have arrived ------------------------------------------------------------------
-
-_here = threading.local()  # .search: what this thread is reading
-
-
-class _Plain(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        sock = super()._new_conn()
-        _here.search.connected(self, sock)
-        return sock
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _here.search.hold(self)
-        super().request(*args, **kwargs)
-
-
-class _Secure(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        sock = super()._new_conn()
-        _here.search.connected(self, sock)
-        return sock
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _here.search.hold(self)
-        super().request(*args, **kwargs)
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
+# ---- the session ----------------------------------------------------------------------------------------------------
 
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         manager: PoolManager = self.poolmanager
-        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
 
 def _session(access: FhirAccess) -> requests.Session:

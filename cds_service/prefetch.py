@@ -8,11 +8,12 @@ about whose patient nothing at all is known: neither the patient nor the conditi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
+from .chart import KEYS, Chart, Fetch, Fetched
 from .errors import PreconditionFailed
 from .hook_request import HookRequest
 from .part import (
@@ -34,82 +35,10 @@ from .part import (
     resources_of,
 )
 
-KEYS: Final = {
-    "patient": "Patient",
-    "conditions": "Condition",
-    "medications": "MedicationRequest",
-    "observations": "Observation",
-    "allergies": "AllergyIntolerance",
-}
+__all__ = ["KEYS", "Chart", "Fetch", "Fetched", "complete", "resolve"]
+
 REQUIRED: Final = ("patient", "conditions", "medications")
 MAX_MEDICATIONS: Final = 20  # Medication reads for orders that name their drug only by reference
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What the FHIR server gave for one query: its pages, and why there are not more."""
-
-    pages: tuple[Any, ...] = ()
-    failure: str = ""
-
-
-Fetch = Callable[[Mapping[str, str]], Mapping[str, Fetched]]  # name -> query or page, all at once, under one deadline
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """What is known of the patient, part by part."""
-
-    parts: Mapping[str, Part] = field(repr=False)
-    history_known: bool = False  # were completed and stopped orders asked for, or seen?
-    not_checked: tuple[str, ...] = ()  # for the clinician: "observations: the EHR reported an error"
-    ignored: int = 0  # resources that are about another patient
-    fetched: tuple[str, ...] = ()  # what the FHIR server was asked for, by key
-    drugs: tuple[Resource, ...] = field(default=(), repr=False)  # Medications that orders refer to
-
-    @classmethod
-    def empty(cls) -> Chart:
-        """Nothing read yet: for looking at the drafts alone."""
-        return cls(dict.fromkeys(KEYS, Missing()))
-
-    def resources(self, key: str) -> tuple[Resource, ...]:
-        """The resources of a part; beside the medications the Medications they refer to."""
-        found = resources_of(self.parts.get(key, Missing()))
-        return (*found, *self.drugs) if key == "medications" else found
-
-    @property
-    def patient(self) -> Resource | None:
-        return next(iter(self.resources("patient")), None)
-
-    @property
-    def conditions(self) -> tuple[Resource, ...]:
-        return self.resources("conditions")
-
-    @property
-    def medications(self) -> tuple[Resource, ...]:
-        return self.resources("medications")
-
-    @property
-    def observations(self) -> tuple[Resource, ...]:
-        return self.resources("observations")
-
-    @property
-    def allergies(self) -> tuple[Resource, ...]:
-        return self.resources("allergies")
-
-    @property
-    def known(self) -> frozenset[str]:
-        """The parts that are wholly known, empty ones too; "history" among them."""
-        whole = {key for key, part in self.parts.items() if isinstance(part, (Known, KnownEmpty))}
-        return frozenset(whole | {"history"} if self.history_known else whole)
-
-    @property
-    def states(self) -> dict[str, str]:
-        """For the log: {"patient": "known", "conditions": "failed", ...}."""
-        return {key: _STATES[type(part)] for key, part in self.parts.items()}
-
-
-_STATES: Final = {Known: "known", KnownEmpty: "empty", Missing: "missing", Failed: "failed", Partial: "partial"}
 
 
 def complete(request: HookRequest, templates: Mapping[str, str], fetch: Fetch | None) -> Chart:

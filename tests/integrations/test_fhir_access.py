@@ -16,11 +16,16 @@ import pytest
 import requests
 
 import fhir_fixtures
+from cards import seed
+from cds_service import Config, engine
+from cds_service.answer import Engine
 from cds_service.fhir_access import FhirAccess
 from cds_service.fhir_client import FhirClient
 from cds_service.hook_request import Authorization, HookRequest, parse
 from cds_service.part import Failed
-from cds_service.prefetch import KEYS, Chart, complete
+from cds_service.prefetch import KEYS, Chart, complete, resolve
+from cds_service.services import SERVICES
+from fhir_fixtures import STORY_DAY
 
 pytestmark = pytest.mark.integration
 
@@ -194,3 +199,37 @@ def listed(chart: Chart, key: str, taken: set[str]) -> list[dict[str, Any]]:
     asked = [each for each in found if _name(each) in taken and (key != "medications" or each["status"] in ASKED)]
     bare = ({name: value for name, value in each.items() if name != "meta"} for each in asked)
     return sorted(bare, key=lambda each: str(each["id"]))
+
+
+# ---- the cards ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def decide() -> Engine:
+    return engine(Config(day=STORY_DAY), seed())
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
+def test_every_story_gets_the_same_cards_either_way(
+    server: FhirServer, client: FhirClient, decide: Engine, story: Path
+) -> None:
+    """An EHR that fills in our templates for prefetch, and one that only lends its server."""
+    request = parse(story.read_bytes(), "application/json", HOOKS)
+    supplied = complete(request, TEMPLATES, None)
+    resources = [resource for key in KEYS for resource in supplied.resources(key) if resource.get("id")]
+    base, _ = server.fill(f"cards-{story.parent.name}", resources)
+    service = next(service for service in SERVICES.values() if service.hook == request.hook)
+    prefetched = replace(request, prefetch=prefetch_by(base, decide.templates, request))
+    bare = replace(request, prefetch={}, fhir_server=base, authorization=Authorization(TOKEN))
+    by_prefetch = decide.answer(prefetched, service, STORY_DAY)
+    by_server = decide.answer(bare, service, STORY_DAY, client.for_call(bare))
+    assert by_server.cards == by_prefetch.cards
+    assert by_prefetch.chart is None or by_prefetch.chart.fetched == ()
+
+
+def prefetch_by(base: str, templates: Mapping[str, str], request: HookRequest) -> dict[str, Any]:
+    """What an honest client sends: the answers to our own queries; what is not found is null."""
+    queries = {key: f"{base}/{resolve(template, request)}" for key, template in templates.items()}
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    answers = {key: requests.get(query, headers=headers, timeout=60) for key, query in queries.items()}
+    return {key: answer.json() if answer.status_code == 200 else None for key, answer in answers.items()}
