@@ -177,32 +177,33 @@ def arithmetic(step: DoseStep) -> str:
         return f"{dose_said(daily)} x 24 h = {plain(daily.mg)} mg a day" if daily.mg is not None else dose_said(daily)
     if single is None or times is None:
         return f"{dose_said(daily)} a day"
-    sum_said = f"{_single(single)} x {_often(times)}"
-    product = single.times(times)
-    if product == daily:
-        return f"{sum_said} = {dose_said(daily)} a day"
-    if _size(product) > _size(daily):
-        return f"{sum_said}, at most {dose_said(daily)} a day"
-    return f"{dose_said(daily)} a day"  # several lines side by side
+    if single.times(times) == daily:
+        return f"{_single(single)} x {_often(times)} = {dose_said(daily)} a day"
+    # Several lines side by side, or less than the doses come to because a maximum is stated.
+    return f"{plain(times)} doses of at most {dose_said(single)}: {dose_said(daily)} a day"
 
 
 def _single(single: Dose) -> str:
-    if single.mg is None or not single.units or single.units == 1 or not single.unit or single.unit == "ug/h":
+    """As a count of the product where it is one that can be taken: whole ones, halves and quarters."""
+    if single.mg is None or not single.units or single.units == 1 or not single.unit:
         return dose_said(single)
     counted = count_said(single.units, single.unit)
     if single.unit in ("mL", "g"):
         return f"{counted} ({dose_said(single)})"
+    if (single.units * 4).denominator != 1:
+        return dose_said(single)
     return f"{counted} of {plain(single.mg / single.units)} mg"
 
 
 def _often(times: Fraction) -> str:
-    if times < 1 and (1 / times).denominator == 1:
+    """The factor: doses a day, or what stands for a part of one."""
+    if times >= 1:
+        return plain(times)
+    if (1 / times).denominator == 1:
         return f"1 every {1 / times} days"
-    return plain(times)
-
-
-def _size(dose: Dose) -> Fraction:
-    return dose.mg if dose.mg is not None else (dose.units or Fraction(0))
+    if (7 * times).denominator == 1:
+        return f"{7 * times} a week"
+    return f"1 every {plain(24 / times)} hours"
 
 
 # --- morphine milligram equivalents ---------------------------------------------------------------------------------

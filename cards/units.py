@@ -80,7 +80,7 @@ _TABLE = (
     ("concentration", "mg/mL", "1/1000", "mg/L | ug/mL | mcg/mL"),
     ("concentration", "mg/mL", "1/1000000", "ng/mL | ug/L | mcg/L"),
     ("concentration", "mg/mL", "10", "g/dL"),
-    ("concentration", "mg/mL", "1/5", "mg/(5.mL) | mg/5mL | mg/5 mL | mg/{5_mL}"),
+    ("concentration", "mg/mL", "1/5", "mg/(5.mL) | mg/5mL | mg/5 mL"),
     ("molar", "umol/L", "1", "umol/L | µmol/L | μmol/L | umol/l | mcmol/L | micromol/L | mmol/m3"),
     ("molar", "umol/L", "1000", "mmol/L | mol/m3"),
     ("equivalents", "meq/L", "1", "meq/L | mEq/L | meq/l"),

@@ -127,7 +127,7 @@ def test_a_combination_counts_for_each_ingredient():
             DoseStep(Dose(Fraction(500), Fraction(10), "mL"), Dose(Fraction(250), Fraction(5), "mL"), Fraction(2)),
             "5 mL (250 mg) x 2 = 500 mg a day",
         ),
-        (DoseStep(Dose(Fraction(2400)), Dose(Fraction(600)), Fraction(6)), "600 mg x 6, at most 2,400 mg a day"),
+        (DoseStep(Dose(Fraction(2400)), Dose(Fraction(600)), Fraction(6)), "6 doses of at most 600 mg: 2,400 mg a day"),
         (DoseStep(Dose(Fraction(3, 5), Fraction(25), "ug/h")), "25 ug/h x 24 h = 0.6 mg a day"),
         (DoseStep(Dose(None, Fraction(3), "patch"), Dose(None, Fraction(3), "patch"), Fraction(1)),
          "3 patches x 1 = 3 patches a day"),

@@ -92,10 +92,10 @@ def _daily(line: Line, ordered: Ordered, high: Dose, low: Dose, note: str | None
         return Worth(DoseStep(most, high, None, line.days, line.as_needed), note)
     daily = high.times(times) if times != 1 else high
     lowest = low.times(min(line.times.low, times) if line.times else times)
-    if (
-        most is not None and times >= 1 and _lower(most, high) != high
-    ):  # the bound contradicts the dose: it does not count
-        note = f"one dose is {dose_said(high)}, but at most {dose_said(most)} a day may be taken"
+    if most is not None and times >= 1 and _lower(most, high) != high:
+        # A bound below one dose contradicts it: it does not count, and is named.
+        over = f"one dose is {dose_said(high)}, but at most {dose_said(most)} a day may be taken"
+        note = f"{note}; {over}" if note else over
     elif most is not None:
         daily, lowest = _lower(daily, most), _lower(lowest, most)
     as_needed, lowest_daily = line.as_needed, None if lowest == daily else lowest

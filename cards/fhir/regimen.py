@@ -144,10 +144,15 @@ def _contrary(structure: Regimen, instructions: Sequence[Instruction]) -> tuple[
     return structure.unread if whole else ()
 
 
+_MEALS = re.compile(r"\W*(?:take |to be taken )?(?:before|after|with|between) (?:meals?|food)\W*", re.IGNORECASE)
+
+
 @lru_cache(maxsize=2048)
 def _read_sig(text: str) -> SigReading:
     """The text as a sig; of a text that lacks the dose or the frequency, the line without it."""
     sig = read_sig(text[5:] if text[:5].lower() == "then " else text)
+    if _MEALS.fullmatch(text):  # when, beside a frequency, and not how often
+        return sig
     for refused, told, lacking in (
         ("no dose", f"1 tablet {text}", {"amount": None, "mass": None}),
         ("no frequency", f"{text} once a day", {"times": None}),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from cards.facts import Product
 from cards.fhir.regimen import read_dosage
@@ -72,3 +74,100 @@ def test_nothing_is_absent() -> None:
 @given(INSTRUCTIONS)
 def test_nothing_raises(instructions: object) -> None:
     read_dosage(instructions, CAPSULE)
+
+
+# --- the same said in other words is the same -----------------------------------------------------------------------
+
+NUMBERS = st.sampled_from([1, 2, 3, 4, 0.5])
+FREQUENCIES = st.integers(1, 6)
+
+
+@given(NUMBERS, FREQUENCIES)
+def test_equal_doses_said_differently_are_equal(count: float, frequency: int) -> None:
+    mg = Fraction(str(count)) * 300
+    said = [
+        dose(count, "capsule") | every(frequency),
+        dose(count, "TAB") | every(frequency, 24, "h"),
+        dose(count, code="{pill}") | every(frequency * 7, 1, "wk"),
+        dose(float(mg), "mg") | every(frequency * 2, 2, "d"),
+        dose(str(float(mg / 1000)), "g") | every(frequency, 1440, "min"),
+        dose(float(mg * 1000), "mcg") | every(frequency),
+        {"text": f"{float(mg):g} mg {frequency} times a day"},
+    ]
+    steps = {mg_a_day([instruction]) for instruction in said}
+    assert steps == {mg * frequency}
+
+
+@given(st.lists(st.tuples(NUMBERS, FREQUENCIES), min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_the_order_of_lines_side_by_side_does_not_matter(lines: list[tuple[float, int]], random: Random) -> None:
+    sent = [dose(count, "capsule") | every(frequency) for count, frequency in lines]
+    shuffled = random.sample(sent, len(sent))
+    assert read_dosage(sent, CAPSULE).steps == read_dosage(shuffled, CAPSULE).steps
+
+
+@given(st.lists(st.tuples(NUMBERS, FREQUENCIES), min_size=2, max_size=4), st.randoms(use_true_random=False))
+def test_numbered_steps_may_come_in_any_order(lines: list[tuple[float, int]], random: Random) -> None:
+    sent = [
+        dose(count, "capsule") | every(frequency, boundsDuration={"value": 7, "unit": "d"}) | {"sequence": number}
+        for number, (count, frequency) in enumerate(lines)
+    ]
+    assert read_dosage(random.sample(sent, len(sent)), CAPSULE).steps == read_dosage(sent, CAPSULE).steps
+
+
+@given(NUMBERS, FREQUENCIES, st.integers(1, 12))
+def test_a_maximum_never_raises_a_dose_and_as_needed_never_changes_it(count: float, times: int, most: int) -> None:
+    plain = dose(count, "capsule") | every(times)
+    capped = plain | {"maxDosePerPeriod": {"numerator": {"value": most}, "denominator": {"value": 1, "unit": "d"}}}
+    whole, less = mg_a_day([plain]), mg_a_day([capped])
+    assert whole is not None
+    assert less is not None
+    assert less <= whole
+    assert mg_a_day([plain | {"asNeededBoolean": True}]) == whole
+
+
+def test_the_common_order_is_read_as_any_other() -> None:
+    """It takes a shorter way through the code; an added empty member sends it the long way."""
+    for value in (1, 1.0, "1", True, 0, None, -1, 1e300):
+        for unit in ("mg", "capsule", None, "x"):
+            common = dose(value, unit) | every(2)
+            assert read_dosage([common], CAPSULE) == read_dosage([common | {"id": "1"}], CAPSULE)
+
+
+def test_a_text_on_every_line_is_the_text_of_the_order() -> None:
+    text = {"text": "1 capsule in the morning and 2 capsules at bedtime"}
+    sent = [
+        dose(1, "capsule") | {"timing": {"repeat": {"when": ["MORN"]}}} | text,
+        dose(2, "capsule") | {"timing": {"repeat": {"when": ["HS"]}}} | text,
+    ]
+    dosage = read_dosage(sent, CAPSULE)
+    assert (mg_a_day(sent), dosage.conflict, dosage.read_from) == (900, None, "structure and text")
+
+
+def test_the_text_tells_which_arrangement_numbered_lines_have() -> None:
+    text = {"text": "300 mg daily for 7 days then 300 mg twice daily"}
+    sent = [dose(300, "mg") | every(1) | {"sequence": 1} | text, dose(300, "mg") | every(2) | {"sequence": 2} | text]
+    dosage = read_dosage(sent, CAPSULE)
+    assert ([step.daily.mg for step in dosage.steps], dosage.conflict) == ([300, 600], None)
+
+
+def test_then_joins_lines_without_numbers() -> None:
+    sent = [
+        dose(300, "mg") | every(1) | {"text": "300 mg daily for 7 days"},
+        dose(300, "mg") | every(2) | {"text": "then 300 mg twice daily"},
+    ]
+    dosage = read_dosage(sent, CAPSULE)
+    assert ([step.daily.mg for step in dosage.steps], dosage.conflict) == ([300, 600], None)
+
+
+def test_the_low_end_of_a_range_is_kept() -> None:
+    ranged = {"doseAndRate": [{"doseRange": {"low": {"value": 1, "unit": "capsule"}, "high": {"value": 2}}}]}
+    step = read_dosage([ranged | every(1, frequencyMax=3)], CAPSULE).highest
+    assert step is not None
+    assert step.lowest_daily is not None
+    assert (step.daily.mg, step.lowest_daily.mg) == (1800, 300)
+
+
+def test_the_same_record_is_always_read_the_same() -> None:
+    sent = [dose(600, "mg") | every(3)]
+    assert read_dosage(sent, CAPSULE) == read_dosage(sent, CAPSULE)
+    assert mg_a_day(sent, None) == 1800
