@@ -71,7 +71,7 @@ class FhirClient:
     def circuit(self, origin: tuple[str, str, int]) -> Circuit:
         return self._circuits.setdefault(origin, Circuit(self.access.failures, self.access.pause))
 
-    def start(self, search: _Search) -> Future[None] | None:
+    def start(self, search: Search) -> Future[None] | None:
         """Runs a search in the background; None if too many are running."""
         if not self._free.acquire(blocking=False):
             return None
@@ -100,7 +100,7 @@ class Reader:
         refusal = self.refusal or (RESTING if self._circuit.is_open else "")
         if refusal:
             return dict.fromkeys(queries, Fetched(failure=refusal))
-        searches = {name: _Search(self, query) for name, query in queries.items()}
+        searches = {name: Search(self, query) for name, query in queries.items()}
         self._finish(searches.values())
         return {name: Fetched(tuple(search.pages), search.failure) for name, search in searches.items()}
 
@@ -110,7 +110,7 @@ class Reader:
         assert address is not None, "a base that is no address was refused"  # noqa: S101
         return self.client.circuit(address.origin)
 
-    def _finish(self, searches: Iterable[_Search]) -> None:
+    def _finish(self, searches: Iterable[Search]) -> None:
         """Runs them all at once and returns when they are done or the time is up, whichever is first."""
         running = {}
         for search in searches:
@@ -127,7 +127,7 @@ class Reader:
             self._circuit.record(ok=not all(search.server_failed for search in running.values()))
 
 
-class _Search:
+class Search:
     """One query with its pages. Runs in a thread of the pool; `give_up` is called from the caller's."""
 
     def __init__(self, reader: Reader, query: str) -> None:

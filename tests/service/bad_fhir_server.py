@@ -50,6 +50,7 @@ class BadServer(ThreadingHTTPServer):
         self.scheme = "https" if context else "http"
         self.over = threading.Event()
         self.seen: list[tuple[str, dict[str, str]]] = []  # path and headers of every request
+        self.peers: list[int] = []  # the port each request came from: one a connection
 
     @property
     def origin(self) -> str:
@@ -85,6 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.seen.append((self.path, dict(self.headers.items())))
+        self.server.peers.append(self.client_address[1])
         _, how, rest = self.path.split("/", 2)
         self.kind = rest.partition("?")[0].partition("/")[0]
         name, _, argument = how.partition("-")

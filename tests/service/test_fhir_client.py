@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cds_service import fhir_client as client_module
 from cds_service.circuit import Circuit
 from cds_service.fhir_access import FhirAccess, address_of, may_reach, why_not
-from cds_service.fhir_client import FhirClient
+from cds_service.fhir_client import FhirClient, Reader, Search
 from cds_service.hook_request import Authorization, HookRequest
 from cds_service.prefetch import KEYS, Fetched, complete
 from tests.service.bad_fhir_server import PATIENT, BadServer, bad_server, resource
@@ -120,10 +120,20 @@ def test_follows_pages_with_the_token(server: BadServer, clients: list[FhirClien
 
 def test_connections_are_used_again(server: BadServer, clients: list[FhirClient]) -> None:
     reading = Reading(clients, server.base("good"), workers=1)
+    server.peers.clear()
     for _ in range(3):
         assert reading.one().failure == ""
-    pools = reading.client.session.get_adapter("http://x").poolmanager.pools  # type: ignore[attr-defined]
-    assert [pools[key].num_connections for key in pools.keys()] == [1]  # noqa: SIM118 - no plain dict
+    assert len(set(server.peers)) == 1
+
+
+def test_a_connection_given_back_is_not_cut_by_who_had_it(server: BadServer, clients: list[FhirClient]) -> None:
+    reading = Reading(clients, server.base("good"), workers=1)
+    search = Search(Reader(reading.client, reading.request()), QUERY)
+    server.peers.clear()
+    search.run()
+    search.give_up()
+    assert reading.one().failure == ""
+    assert len(set(server.peers)) == 1
 
 
 # ---- and those that do not ------------------------------------------------------------------------------------------
