@@ -35,7 +35,7 @@ class Ordered:
     @property
     def strength(self) -> Fraction | None:
         strengths = self.product.strengths if self.product else ()
-        return strengths[self.index] if self.index < len(strengths) else None
+        return (strengths[self.index] or None) if self.index < len(strengths) else None  # of 0: not known
 
     @property
     def per(self) -> str:

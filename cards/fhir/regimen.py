@@ -50,11 +50,11 @@ _SCALARS = frozenset({int, float, str, type(None)})
 _TIMING, _EVERY = {"repeat"}, {"frequency", "period", "periodUnit"}
 _DOSE, _QUANTITY = {"doseQuantity"}, {"value", "unit", "code", "system"}
 _PLAIN = frozenset({"timing", "doseAndRate", "asNeededBoolean", "route", "sequence"})
-_Plain = tuple[object, object, object, object, object, object, object]
+_Plain = tuple[object, object, object, object, object, object, object, object]
 
 
 def _plain_order(instructions: Any) -> _Plain | None:
-    """The seven values of the common order: one dose, so often, without a text. None of any other order.
+    """The eight values of the common order: one dose, so often, perhaps a text. None of any other order.
 
     Most orders are such, and few differ, so that they are worth remembering.
     """
@@ -69,7 +69,7 @@ def _plain_order(instructions: Any) -> _Plain | None:
         every, value = (repeat["frequency"], repeat["period"], repeat["periodUnit"]), quantity["value"]
     except (TypeError, KeyError, ValueError, AttributeError):
         return None
-    values = (*every, value, quantity.get("unit"), quantity.get("code"))
+    values = (*every, value, quantity.get("unit"), quantity.get("code"), dosage.get("text"))
     return (*values, dosage.get("asNeededBoolean") is True) if _SCALARS.issuperset(map(type, values)) else None
 
 
@@ -81,13 +81,14 @@ def _of_plain_order(
     value: object,
     unit: object,
     code: object,
+    text: object,
     as_needed: bool,
     product: Product | None,
     ingredient_index: int,
 ) -> Dosage:
     every = {"frequency": frequency, "period": period, "periodUnit": period_unit}
     dose = {"doseQuantity": {"value": value, "unit": unit, "code": code}}
-    dosage = {"timing": {"repeat": every}, "doseAndRate": [dose], "asNeededBoolean": as_needed}
+    dosage = {"timing": {"repeat": every}, "doseAndRate": [dose], "asNeededBoolean": as_needed, "text": text}
     return _read([dosage], product, ingredient_index)
 
 

@@ -71,9 +71,14 @@ def test_nothing_is_absent() -> None:
         assert read_dosage(nothing, CAPSULE).absent
 
 
-@given(INSTRUCTIONS)
-def test_nothing_raises(instructions: object) -> None:
-    read_dosage(instructions, CAPSULE)
+NOTHING_KNOWN = Product((), (), "")
+
+
+@given(INSTRUCTIONS, st.sampled_from([None, CAPSULE, PATCH, TOPICAL, PAIR, NOTHING_KNOWN]))
+def test_nothing_raises_and_silence_is_never_the_answer(instructions: object, product: Product | None) -> None:
+    dosage = read_dosage(instructions, product)
+    assert dosage.absent or dosage.steps or dosage.unread
+    assert all(step.daily.mg is None or step.daily.mg > 0 for step in dosage.steps)
 
 
 # --- the same said in other words is the same -----------------------------------------------------------------------
@@ -130,7 +135,9 @@ def test_the_common_order_is_read_as_any_other() -> None:
     for value in (1, 1.0, "1", True, 0, None, -1, 1e300):
         for unit in ("mg", "capsule", None, "x"):
             common = dose(value, unit) | every(2)
-            assert read_dosage([common], CAPSULE) == read_dosage([common | {"id": "1"}], CAPSULE)
+            for text in ({}, {"text": "2 capsules twice a day"}, {"text": None}):
+                other = common | text | {"id": "1"}
+                assert read_dosage([common | text], CAPSULE) == read_dosage([other], CAPSULE)
 
 
 def test_a_text_on_every_line_is_the_text_of_the_order() -> None:
