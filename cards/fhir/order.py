@@ -12,7 +12,7 @@ from typing import Any
 
 from ..facts import Facts, MedicationOrder
 from ..finding import PlannedStep, Proposal
-from ..wording import listed, number, plural, times_a_day
+from ..wording import number, plural, times_a_day
 
 UCUM = "http://unitsofmeasure.org"
 BY_ROUTE = {"oral": "by mouth", "topical": "on the skin", "transdermal": "on the skin"}
@@ -128,7 +128,9 @@ def sig(step: PlannedStep, route: str) -> str:
 
 
 def schedule_in_words(steps: tuple[PlannedStep, ...], route: str) -> str:
-    return listed(sig(step, route) for step in steps)
+    """ "Take 1 capsule ... for 7 days, then take 2 capsules ..." """
+    first, *rest = (sig(step, route) for step in steps) if steps else ("",)
+    return ", then ".join([first, *(words[0].lower() + words[1:] for words in rest)])
 
 
 def _repeat(step: PlannedStep) -> dict[str, Any]:
