@@ -7,6 +7,7 @@ This is the face: cds_service imports these names and nothing else.
 from .advise import Advice, Trouble, advise
 from .call import Call
 from .card import Frame
+from .explain import Explained, explain_order, facts_in_words, is_order, order_in_words
 from .facts import Facts, Hook, Known
 from .fhir import read_facts
 from .in_force import Knowledge
@@ -19,6 +20,7 @@ __all__ = [
     "SEED",
     "Advice",
     "Call",
+    "Explained",
     "Facts",
     "Frame",
     "Hook",
@@ -29,6 +31,10 @@ __all__ = [
     "Trouble",
     "advise",
     "concerns_us",
+    "explain_order",
+    "facts_in_words",
+    "is_order",
+    "order_in_words",
     "read_facts",
     "seed",
 ]

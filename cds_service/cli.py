@@ -4,6 +4,8 @@ The console command. Each subcommand's help has an example that works as pasted.
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import click
 
 
@@ -38,6 +40,21 @@ def demo(plain: bool) -> None:
     from .demo import run
 
     raise SystemExit(run(plain))
+
+
+@main.command()
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--json", "as_json", is_flag=True, help="NDJSON of MedicationRequests in, one JSON line each out, in order."
+)
+def explain(file: BinaryIO, as_json: bool) -> None:
+    """Show what was understood of a resource, a Bundle or a hook request, and why. FILE may be - for standard input.
+
+    Example: neuropathic-pain-cds explain fhir_fixtures/could-not-be-checked/fires_no_creatinine/request.json
+    """
+    from .explain import run
+
+    run(file, as_json)
 
 
 @main.command()

@@ -82,5 +82,7 @@ def show(console: Console, story: Story, cards: list[dict[str, Any]]) -> None:
         else:
             console.print(f"{title}\n{body}", soft_wrap=True, markup=False)
         for suggestion in card.get("suggestions", []):
-            console.print(f"  [ {suggestion['label']} ]  {suggestion['actions'][-1]['description']}", markup=False, soft_wrap=True)
+            console.print(
+                f"  [ {suggestion['label']} ]  {suggestion['actions'][-1]['description']}", markup=False, soft_wrap=True
+            )
         console.print()

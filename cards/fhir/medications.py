@@ -8,6 +8,7 @@ hundred old orders cost little.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -45,6 +46,17 @@ def read_orders(call: Call, knowledge: Knowledge) -> tuple[list[MedicationOrder]
         if role is not None and not (role is Role.ACTIVE and _is_stopped(resource, orders)):
             _read(resource, role, False, knowledge, resolve, orders, unread)
     return orders, unread
+
+
+def read_order(
+    resource: Resource, knowledge: Knowledge, others: tuple[Resource, ...] = ()
+) -> tuple[MedicationOrder, tuple[str, ...]]:
+    """One order on its own, its dose read whatever the drug; and what could not be read of the drug."""
+    drug = read_drug(resource, _resolver([*others, resource]), knowledge.products)
+    order = _order(resource, reference_of(resource), Role.DRAFT, True, drug, knowledge)
+    if order.dosage.absent:
+        order = replace(order, dosage=read_dosage(resource.get("dosageInstruction"), drug.product))
+    return order, (f"{drug.unread.what}: {drug.unread.why}",) if drug.unread else ()
 
 
 def judged_drugs(call: Call, knowledge: Knowledge) -> Iterator[Drug]:
