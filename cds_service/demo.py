@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.panel import Panel
 
-from fhir_fixtures import STORY_DAY, Story, stories
+from fhir_fixtures import STORY_DAY, Story, same_cards, stories
 
 from .fhir_client import post_json
 
@@ -32,7 +32,7 @@ def run(plain: bool = False) -> int:
         console.print(f"Service at {base}/cds-services, every story as on {STORY_DAY}.\n")
         for story in stories():
             status, answer = post_json(f"{base}{story.path_of_service}", story.request)
-            wrong += status != 200 or answer != story.response
+            wrong += status != 200 or not same_cards(answer, story)
             show(console, story, answer.get("cards", []))
     console.print(f"{sum(1 for _ in stories())} stories, {wrong} not as written.")
     return 1 if wrong else 0

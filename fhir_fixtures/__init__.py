@@ -61,6 +61,20 @@ class Story:
         return f"/cds-services/neuropathic-pain-{self.request['hook']}"
 
 
+def same_cards(answer: Any, story: Story) -> bool:
+    """Whether an answer is the story's, whatever version of the knowledge files gave it: the version changes with any
+    edit of any file, the cards must not."""
+    return without_version(answer) == without_version(story.response)
+
+
+def without_version(answer: Any) -> Any:
+    """An answer with the version of the knowledge left open."""
+    if isinstance(answer, dict):
+        inner = {key: without_version(value) for key, value in answer.items()}
+        return {**inner, "version": "any"} if set(inner) == {"version", "day"} else inner
+    return [without_version(item) for item in answer] if isinstance(answer, list) else answer
+
+
 def _object(path: Path) -> dict[str, Any]:
     content = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
