@@ -371,9 +371,9 @@ def alike(left: Masses, right: Masses) -> bool:
 
 def _as_sold(masses: Masses, siblings: list[Product]) -> Masses:
     """Strengths of a combination in the order its products have: "Percocet 5-325" and "325-5" are one tablet."""
-    if len(masses) < 2 or None in masses:
-        return masses
     known = [product.strengths for product in siblings if None not in product.strengths]
+    if not 2 <= len(masses) <= 4 or None in masses or not known:
+        return masses
     if any(alike(masses, strengths) for strengths in known):
         return masses
     turned = {order for order in permutations(masses) if any(alike(order, strengths) for strengths in known)}

@@ -94,6 +94,12 @@ def test_a_liquid_combination_is_per_ml() -> None:
     assert product.strengths == (Fraction(325, 15), Fraction(1, 2))
 
 
+def test_a_text_of_many_drugs_and_numbers_is_read_at_once() -> None:
+    many = [row["name"] for row in rows("names") if row["kind"] == "ingredient" and " " not in row["name"]][:12]
+    text = "-".join(many) + " " + "-".join(str(number) for number in range(1, 13)) + " mg"
+    assert named(text[:LONGEST]).ingredients == tuple(sorted(many))
+
+
 def test_two_drugs_that_are_no_known_combination_are_both_named_without_strengths() -> None:
     assert short(named("gabapentin oxycodone 5 mg")) == "gabapentin+oxycodone | ?+? |  |  | "
 

@@ -24,6 +24,7 @@ from cards.products import RXNORM, Products, alike, near, system_of
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
 
+UNCLEAR = "unclear"  # a release that no formulation has: "" would be read as not said
 _LONGEST_LABEL = 120
 
 
@@ -186,7 +187,7 @@ class _Reader:
         releases = self._releases(coded)
         if len(releases) > 1:
             why = f"its codes and words name different formulations: {_and(sorted(releases))}"
-            return self._doubtful(replace(product, release=""), "formulation", why)
+            return self._doubtful(replace(product, release=UNCLEAR), "formulation", why)
         sure = any(each.verified and _has_strength(each) == _has_strength(product) for each in coded)
         return self._drug(product, sure or (_confirmed(product, coded, said) and not self._miscoded(coded, product)))
 

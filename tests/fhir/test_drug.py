@@ -147,6 +147,8 @@ def test_codes_of_different_strength_keep_the_ingredient_and_drop_the_strength()
 def test_plain_and_extended_codes_side_by_side_are_not_one_product() -> None:
     drug = read(coding("310433"), coding("1806382"))
     assert ingredients(drug) == ("gabapentin",)
+    assert drug.product is not None
+    assert drug.product.release not in {"", "immediate", "delayed", "extended", "once-daily"}
     assert drug.unread is not None
     assert drug.unread.what == "formulation"
 
