@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     r"[0-9]+(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+"  # 1,000  2.5  .5
     r"|[^\W0-9_][^\W_]*|[/%#]|-(?=\.?[0-9])"  # words, and the signs that matter; a hyphen only before a number
 )
+_LASTING = frozenset({8, 12, 24})  # hours
 _DIGITS = frozenset("0123456789.")
 _UNIT = {"tablet": "tablet", "capsule": "capsule", "patch": "patch", "system": "patch", "film": "film",
          "lozenge": "lozenge", "suppository": "suppository", "implant": "implant", "pad": "pad"}  # fmt: skip
@@ -74,6 +75,12 @@ class Amount:
     values: tuple[Fraction, ...]
     unit: str
     per: str = ""  # "mL", "h", "g", "spray": from what stands below the stroke; "bare" where there is no unit
+    over: Fraction = Fraction(1)  # the number that stood there: 5 of "per 5 mL"
+
+    @property
+    def lasting(self) -> bool:
+        """ "30 mg/12 hours": of a tablet or capsule, how long its release lasts."""
+        return self.per == "h" and self.over in _LASTING
 
 
 @dataclass(slots=True)
@@ -85,7 +92,7 @@ class Said:
     releases: set[str] = field(default_factory=set)
     routes: set[str] = field(default_factory=set)
     hours: set[int] = field(default_factory=set)
-    cut: bool = False  # the text went on, or a sentence about taking it began
+    cut: bool = False  # the text went on
 
     def names(self) -> Iterator[Meaning]:
         return (part for part in self.parts if isinstance(part, Meaning))
@@ -215,18 +222,27 @@ class _Pass:
         return (found[0].value, found[1]) if found and found[0].kind == "unit" else ("", place)
 
     def _mass(self, values: tuple[Fraction, ...], factor: Fraction, place: int) -> int:
-        """An amount of medicine, with what it is in: 5 mg, 5 mg/mL, 5 mg / 5 mL, 25 ug/h."""
+        """An amount of medicine, with what it is in: 5 mg, 5 mg/mL, 325 mg-5 mg / 5 mL, 25 ug/h."""
+        numbers, place = self._chained([value * factor for value in values], place)
         divisor, below, after = self._below(place)
-        numbers = tuple(value * factor / divisor for value in values)
-        if below in _MASS:  # MG/MG, mg/g: a part of the whole; "8mg/500mg" is two amounts side by side
-            if divisor != 1 or self._is_number(place + 1):
-                below, after, numbers = "", place, tuple(value * factor for value in values)
-            else:
-                grams = Fraction(1000) / _MASS[below]
-                self._said.parts.append(Amount(tuple(n * grams for n in numbers), "mg", "g"))
-                return after
-        self._said.parts.append(Amount(numbers, "mg", _PER.get(below, "")))
+        if below in _MASS and (divisor != 1 or self._is_number(place + 1)):  # "8mg/500mg": two amounts side by side
+            divisor, below, after = Fraction(1), "", place
+        if below in _MASS:  # MG/MG, mg/g: a part of the whole
+            amount = Amount(tuple(n * 1000 / _MASS[below] for n in numbers), "mg", "g")
+        else:
+            amount = Amount(tuple(n / divisor for n in numbers), "mg", _PER.get(below, ""), divisor)
+        self._said.parts.append(amount)
         return after
+
+    def _chained(self, numbers: list[Fraction], place: int) -> tuple[list[Fraction], int]:
+        """325 mg-7.5 mg: amounts joined by hyphens share what stands below the stroke."""
+        while self._is(place, "-") and self._is_number(place + 1):
+            unit, after = self._unit(place + 2)
+            if unit not in _MASS:
+                break
+            numbers.append(_fraction(self._words[place + 1]) * _MASS[unit])
+            place = after
+        return numbers, place
 
     def _below(self, place: int) -> tuple[Fraction, str, int]:
         """What stands below the stroke: its number, unit, and where the next word is."""
@@ -259,8 +275,10 @@ def _fraction(word: str) -> Fraction:
 # --- strengths ------------------------------------------------------------------------------------------------------
 
 
-def strengths(said: Said, ingredients: tuple[str, ...]) -> tuple[tuple[Fraction | None, ...], str]:
+def strengths(said: Said, ingredients: tuple[str, ...], unit: str) -> tuple[tuple[Fraction | None, ...], str]:
     """The mass of each ingredient and what it is per; all None unless every one of them got exactly one."""
+    if unit in {"tablet", "capsule"}:
+        said = replace(said, parts=[_whole(part) for part in said.parts])
     unknown: tuple[tuple[Fraction | None, ...], str] = (tuple(None for _ in ingredients), "")
     amounts = [amount for amount in said.amounts() if amount.unit == "mg" and _fits(amount, ingredients)]
     per = {"" if amount.per == "bare" else amount.per for amount in amounts}
@@ -270,6 +288,12 @@ def strengths(said: Said, ingredients: tuple[str, ...]) -> tuple[tuple[Fraction 
     if given is None or set(given) != set(ingredients):
         return unknown
     return tuple(given[name] for name in ingredients), per.pop()
+
+
+def _whole(part: Meaning | Amount) -> Meaning | Amount:
+    if isinstance(part, Amount) and part.lasting:
+        return Amount(tuple(value * part.over for value in part.values), part.unit)
+    return part
 
 
 def _fits(amount: Amount, ingredients: tuple[str, ...]) -> bool:

@@ -221,9 +221,9 @@ class Products:
         brand = self._brands.get(next((name.brand for name in names if name.brand), ""), "")
         siblings = self._siblings(ingredients)
         share = percent(said, ingredients)
-        masses, per = strengths(said, ingredients)
-        masses = _as_sold(masses, siblings)
         base = _form(said, siblings)
+        masses, per = strengths(said, ingredients, per_unit(base))
+        masses = _as_sold(masses, siblings)
         release = self._release(said, base, siblings, masses, share)
         product = Product(
             ingredients=ingredients,
@@ -242,6 +242,8 @@ class Products:
 
     def _release(self, said: Said, form: str, siblings: list[Product], masses: Masses, share: Fraction | None) -> str:
         """As said; else what the brand, then the products of that form and strength leave. Unmarked means immediate."""
+        if per_unit(form) == "patch":  # all of them release slowly: no word for it tells two apart
+            return "immediate"
         if stated := _releases_said(said, form):
             return stated.pop() if len(stated) == 1 else ""
         branded = {self._brand_release.get(name.brand, "") for name in said.names() if name.brand} - {""}
@@ -393,6 +395,8 @@ def _form(said: Said, siblings: list[Product]) -> str:
     if plain and not options:
         all_named = [max(options, key=len) for options in plain]
         options = [max(all_named, key=len)] if same_head(all_named) else []
+    if any(amount.per == "h" for amount in said.amounts()) and "Transdermal System" in options:
+        return "Transdermal System"
     routed = [form for form in options if any(route in form for route in said.routes)] or options
     sold = {_without_release(product.form) for product in siblings}
     return next((form for form in routed if form in sold), routed[0] if routed else "")
@@ -404,9 +408,10 @@ def _without_release(form: str) -> str:
 
 def _releases_said(said: Said, form: str) -> set[str]:
     stated = said.releases | {_stated(name) for options in said.forms for name in options} - {""}
-    if not stated and said.hours & {8, 12, 24} and form in {"Oral Tablet", "Oral Capsule", ""}:
-        return {"extended"}
-    return stated
+    if stated or form not in {"Oral Tablet", "Oral Capsule", ""}:
+        return stated
+    lasting = form and any(amount.lasting for amount in said.amounts())
+    return {"extended"} if lasting or said.hours & {8, 12, 24} else set()
 
 
 def _stated(form: str) -> str:

@@ -94,6 +94,28 @@ def test_a_liquid_combination_is_per_ml() -> None:
     assert product.strengths == (Fraction(325, 15), Fraction(1, 2))
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("acetaminophen-HYDROcodone 325 mg-7.5 mg/15 mL oral solution", "acetaminophen+hydrocodone | 21.6667+0.5 | mL"),
+        ("codeine-guaifenesin 10 mg-100 mg/5 mL oral syrup", "codeine+guaifenesin | 2+20 | mL"),
+        ("morphine 30 mg/12 hr oral tablet, extended release", "morphine | 30 | tablet | Extended Release Oral Tablet"),
+        (
+            "traMADol 300 mg/24 hours oral capsule, extended release",
+            "tramadol | 300 | capsule | Extended Release Oral Ca",
+        ),
+        (
+            "fentaNYL 50 mcg/hr transdermal film, extended release",
+            "fentanyl | 0.05 | h | Transdermal System | immediate",
+        ),
+        ("Duragesic-50 50 mcg/hr transdermal film, extended release", "fentanyl | 0.05 | h | Transdermal System"),
+        ("clonidine 0.1 mg/24 hr weekly patch", "clonidine | 0.00416667 | h | Transdermal System"),
+    ],
+)
+def test_names_as_us_order_lists_write_them(text: str, says: str) -> None:
+    assert short(named(text)).startswith(says)
+
+
 def test_a_text_of_many_drugs_and_numbers_is_read_at_once() -> None:
     many = [row["name"] for row in rows("names") if row["kind"] == "ingredient" and " " not in row["name"]][:12]
     text = "-".join(many) + " " + "-".join(str(number) for number in range(1, 13)) + " mg"

@@ -19,7 +19,7 @@ from typing import Any
 
 from cards.facts import Product, Unread
 from cards.fhir.codings import Coding, codings, names, objects, reference_of, string
-from cards.product_text import decimal
+from cards.product_text import decimal, per_unit
 from cards.products import RXNORM, Products, alike, near, system_of
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
@@ -198,7 +198,7 @@ class _Reader:
 
     def _releases(self, coded: list[Product]) -> set[str]:
         """What codes with a dose form say, and what the words say outright."""
-        stated = {each.release for each in coded if each.form and each.release}
+        stated = {each.release for each in coded if each.form and each.release and per_unit(each.form) != "patch"}
         if stated:
             for text in self._named.texts:
                 stated |= self._products.release_said(text)
