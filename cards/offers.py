@@ -14,7 +14,8 @@ from fractions import Fraction
 from .facts import Facts, Role
 from .finding import PlannedStep, Statement
 from .in_force import Knowledge, band_for, band_maximum
-from .statements import Agent, Condition, Formulation, Modifier, Move, Offer, Range, Schedule, Start, Step, When
+from .situation import crcl_holds, holds
+from .statements import Agent, Condition, Formulation, Modifier, Move, Offer, Schedule, Start, Step
 from .suitability import Objection, objections
 from .tablets import step
 
@@ -139,49 +140,6 @@ def _of(modifier: Modifier, agent: Agent, knowledge: Knowledge) -> Iterator[Move
 
 def _names(move: Move, agent: Agent, knowledge: Knowledge) -> bool:
     return agent.id in move.agents or bool(knowledge.value_sets.classes_of(agent.id).intersection(move.classes))
-
-
-def holds(when: When, facts: Facts) -> bool:
-    """Whether a modifier's situation is this patient's. What is not known does not hold: it is said as not checked."""
-    age = facts.age_between()
-    if when.age_from is not None and (age is None or age[1] < when.age_from):
-        return False
-    if when.age_under is not None and (age is None or age[0] >= when.age_under):
-        return False
-    if when.sex and facts.patient.sex != when.sex:
-        return False
-    if when.value_sets and not any(any(facts.conditions_in(s)) for s in when.value_sets):
-        return False
-    if any(any(facts.conditions_in(s)) for s in when.unless_value_sets):
-        return False
-    if when.crcl is not None and not crcl_holds(when.crcl, facts):
-        return False
-    return _medicines_hold(when, facts) and _result_holds(when, facts)
-
-
-def crcl_holds(crcl: Range, facts: Facts) -> bool:
-    """Whether a measured kidney function is in a range, or a known interval overlaps it."""
-    kidneys = facts.kidneys
-    if kidneys.value is not None:
-        return crcl.holds(kidneys.value)
-    return kidneys.known and crcl.overlaps(kidneys.low, kidneys.high)
-
-
-def _medicines_hold(when: When, facts: Facts) -> bool:
-    taken = {n for o in facts.orders if o.role in (Role.ACTIVE, Role.DRAFT) for n in (*o.ingredients, *o.classes)}
-    return (not when.medicines or bool(taken.intersection(when.medicines))) and not taken.intersection(
-        when.unless_medicines
-    )
-
-
-def _result_holds(when: When, facts: Facts) -> bool:
-    if not when.result:
-        return True
-    latest = facts.latest(when.result)
-    if latest is None:
-        return False
-    by_value = when.is_ is not None and latest.value is not None and when.is_.holds(latest.value)
-    return by_value or bool(latest.text and latest.text.lower() in when.answers)
 
 
 # --- a schedule this patient may be given ---------------------------------------------------------------------------

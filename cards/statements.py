@@ -472,10 +472,12 @@ class Pair(Scoped, frozen=True, kw_only=True):
     washout_days_reverse: int | None = None  # a stopped less than this ago still counts when b is ordered
     when: When | None = None
     one_way: bool = False
+    from_dose: Quantity | None = None  # only from this dose of `a` a day
 
 
 class Interaction(File, frozen=True, kw_only=True):
     mechanism: str
+    kind: Literal["effects", "metabolism", "duplication"] = "effects"  # where two medicines of ours meet: who speaks
     pair: tuple[Pair, ...]
 
 
