@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -157,6 +159,11 @@ def test_value_sets_named_exist(name: str) -> None:
         named = {*getattr(row, "value_sets", ()), *getattr(row, "only_value_sets", ()), *getattr(row, "indication", ())}
         named |= {getattr(row, "value_set", "")} - {""}
         assert named <= known, f"{table}.{row.id}"
+
+
+def test_the_open_questions_are_those_of_the_files() -> None:
+    script = KNOWLEDGE.parent.parent / "scripts" / "open_questions.py"
+    assert subprocess.run([sys.executable, str(script), "--check"], check=False).returncode == 0  # noqa: S603
 
 
 # --- an agent's schedule never trips its own start or climb limit ---------------------------------------------------
