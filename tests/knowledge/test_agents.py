@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cards.facts import Product
 from cards.products import Products
 from cards.statements import Agent, Formulation, Maximum, Renal, Row, Schedule, Scoped, Start, Step
 from tests.knowledge.knowledge_files import KNOWLEDGE, refused, tables, typed
@@ -138,6 +139,40 @@ def test_nobody_has_reviewed_a_file_and_it_says_so(name: str) -> None:
     review = AGENTS[name].review
     assert review.status == "draft"
     assert review.last_review_date < review.review_due < review.expires
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_the_ingredient_is_the_one_of_the_products(name: str) -> None:
+    code = PRODUCTS.rxnorm_of(AGENTS[name].title.lower())
+    assert code in ("", AGENTS[name].rxnorm)
+
+
+@pytest.mark.parametrize(
+    ("sold", "read"),
+    [
+        pytest.param("lidocaine 5% patch", {"patch-5-percent"}, id="lidocaine 5 %"),
+        pytest.param("lidocaine 4% patch", set(), id="an over-the-counter lidocaine patch is no formulation of ours"),
+        pytest.param("capsaicin 8% patch", {"patch-8-percent"}, id="capsaicin 8 %"),
+        pytest.param("capsaicin 0.025% patch", set(), id="an over-the-counter capsaicin patch is no 8 % patch"),
+        pytest.param("gabapentin ER 600 mg", set(), id="gabapentin ER is ambiguous"),
+        pytest.param("gabapentin 300 mg capsule", {"plain"}, id="gabapentin capsule"),
+        pytest.param("tramadol ER 100 mg", {"extended"}, id="tramadol ER"),
+        pytest.param("buprenorphine 8 mg sublingual tablet", set(), id="buprenorphine for opioid use disorder"),
+    ],
+)
+def test_which_formulation_a_product_is(sold: str, read: set[str]) -> None:
+    product = PRODUCTS.named(sold)
+    assert product is not None
+    agent = AGENTS[product.ingredients[0]]
+    assert {f.id for f in agent.formulation if fits(f, product)} == read
+
+
+def fits(formulation: Formulation, product: Product) -> bool:
+    return (
+        (not formulation.release or (product.release or "immediate") in formulation.release)
+        and (not formulation.forms or any(word in product.form for word in formulation.forms))
+        and (not formulation.percent or product.percent in formulation.percent)
+    )
 
 
 @pytest.mark.parametrize("name", AGENTS)
