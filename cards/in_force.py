@@ -190,6 +190,11 @@ class Knowledge:
         found = self.products.offered(self.name(agent.id), formulation.offered_as, formulation.release)
         return tuple(_tablet(product, agent.id) for product in found if _counted(product, formulation))
 
+    def approved_for(self, agent: Agent, formulation: str | None, value_set: str) -> bool:
+        """Whether the agent is labelled, here, for a condition or for one that it belongs to."""
+        wanted = {value_set, *self.value_sets.parents(value_set)}
+        return any(wanted.intersection(row.indication) for row in self.here(agent.approved, formulation))
+
     def formulation(self, agent: Agent, product: Product | None, route: str | None = None) -> Formulation | None:
         """Which of the agent's formulations a product is; None when that cannot be told."""
         fitting = [f for f in agent.formulation if _fits(f, product, route)]

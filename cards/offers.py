@@ -15,7 +15,19 @@ from .facts import Facts, Role
 from .finding import PlannedStep, Statement
 from .in_force import Knowledge, band_for, band_maximum
 from .situation import crcl_holds, holds
-from .statements import Agent, Condition, Formulation, Modifier, Move, Offer, Schedule, Start, Step
+from .statements import (
+    Agent,
+    Condition,
+    Formulation,
+    Manner,
+    Modifier,
+    Move,
+    Offer,
+    Say,
+    Schedule,
+    Start,
+    Step,
+)
 from .suitability import Objection, objections
 from .tablets import step
 
@@ -32,7 +44,8 @@ class Offered:
     place: str  # "first" | "" | "last"
     reasons: tuple[str, ...]  # for and against, a line each
     because: tuple[Statement, ...]
-    steps: tuple[PlannedStep, ...]  # a schedule in tablets that exist; () when none can be made
+    steps: tuple[PlannedStep, ...]  # a schedule in tablets that exist; () when none can be made, or it is only named
+    in_words: tuple[str, ...] = ()  # why it is only named, never an order to accept
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,8 @@ def offers(ladder: Condition, facts: Facts, knowledge: Knowledge) -> Offers:
     offered: list[Offered] = []
     left_out: dict[str, LeftOut] = {}
     for offer in knowledge.holding(ladder.offer, None, (), facts.age_between()):
+        if offer.needs_value_set and not any(any(facts.conditions_in(s)) for s in offer.needs_value_set):
+            continue
         for name in offer.agents:
             agent = knowledge.agents.get(name)
             formulation = _formulation(agent, offer) if agent else None
@@ -79,7 +94,7 @@ def _weigh(
 ) -> Offered | LeftOut:
     if agent.never_suggested:
         return LeftOut(agent, agent.never_suggested, knowledge.cite(agent, "never_suggested"))
-    had = _had(agent, facts)
+    had = _had(agent, facts) or _class_mate(agent, facts, knowledge)
     if had:
         return LeftOut(agent, had, knowledge.cite(ladder, "offer", offer))
     against = list(objections(agent, formulation.id, facts, knowledge))
@@ -107,8 +122,33 @@ def _offered(
     place = "last" if "last" in kinds else "first" if "first" in kinds else ""
     reasons = [f"{title}: {move.why}" for title, move, _ in moves] + [f"caution, {o.why}" for o in against]
     because = [knowledge.cite(ladder, "offer", offer), *(s for _, _, s in moves), *(o.because for o in against)]
-    steps = planned(agent, formulation, facts, knowledge)
-    return Offered(agent, formulation, offer, place, tuple(dict.fromkeys(reasons)), tuple(because), steps)
+    in_words = tuple(_in_words(agent, ladder, facts, knowledge))
+    steps = () if in_words else planned(agent, formulation, facts, knowledge)
+    return Offered(agent, formulation, offer, place, tuple(dict.fromkeys(reasons)), tuple(because), steps, in_words)
+
+
+def _in_words(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    """Why an agent may be named but not put as an order to accept."""
+    for file in _files(ladder, facts, knowledge):
+        for row in knowledge.here(file.manner):
+            if row.how == "in words" and _names(row, agent, knowledge) and (row.when is None or holds(row.when, facts)):
+                yield row.why
+
+
+def _standing(facts: Facts, knowledge: Knowledge) -> Iterator[Modifier]:
+    """The modifiers that hold for this patient."""
+    return (m for m in knowledge.modifiers.values() if any(holds(when, facts) for when in m.when))
+
+
+def _files(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Condition | Modifier]:
+    return [ladder, *_standing(facts, knowledge)]
+
+
+def to_say(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Say]:
+    """What must be said to this patient beside the list: of the condition, then of the modifiers; red flags first."""
+    rows = [row for file in _files(ladder, facts, knowledge) for row in knowledge.here(file.say)]
+    said = [row for row in rows if row.when is None or holds(row.when, facts)]
+    return sorted(said, key=lambda row: not row.red_flag)
 
 
 def _had(agent: Agent, facts: Facts) -> str:
@@ -120,25 +160,35 @@ def _had(agent: Agent, facts: Facts) -> str:
     return ""
 
 
+def _class_mate(agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
+    """A second agent of one class is no second treatment."""
+    for order in (*facts.active(), *facts.drafts()):
+        for name in order.ingredients:
+            other = knowledge.agents.get(name)
+            if other and other.classes[0] == agent.classes[0]:
+                return f"{other.title.lower()} is of the same class"
+    return ""
+
+
 def _moves(
     agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge
 ) -> Iterator[tuple[str, Move, Statement]]:
     """The modifiers that hold for this patient and move this agent, each with its title."""
-    for modifier in knowledge.modifiers.values():
-        if any(holds(when, facts) for when in modifier.when):
-            for move in _of(modifier, agent, knowledge):
-                if not move.indication or ladder.value_set in move.indication:
-                    yield modifier.title, move, knowledge.cite(modifier, "effect", move)
+    for modifier in _standing(facts, knowledge):
+        for move in _of(modifier, agent, facts, knowledge):
+            if not move.indication or ladder.value_set in move.indication:
+                yield modifier.title, move, knowledge.cite(modifier, "effect", move)
     for move in knowledge.holding(ladder.effect, None, (), facts.age_between()):
         if _names(move, agent, knowledge) and (move.when is None or holds(move.when, facts)):
             yield ladder.title, move, knowledge.cite(ladder, "effect", move)
 
 
-def _of(modifier: Modifier, agent: Agent, knowledge: Knowledge) -> Iterator[Move]:
-    return (m for m in knowledge.holding(modifier.effect, None) if _names(m, agent, knowledge))
+def _of(modifier: Modifier, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Move]:
+    rows = (m for m in knowledge.holding(modifier.effect, None) if _names(m, agent, knowledge))
+    return (m for m in rows if m.when is None or holds(m.when, facts))
 
 
-def _names(move: Move, agent: Agent, knowledge: Knowledge) -> bool:
+def _names(move: Move | Manner, agent: Agent, knowledge: Knowledge) -> bool:
     return agent.id in move.agents or bool(knowledge.value_sets.classes_of(agent.id).intersection(move.classes))
 
 

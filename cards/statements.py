@@ -170,6 +170,7 @@ class Formulation(Table, frozen=True, kw_only=True):
 
     id: str
     title: str
+    short: str = ""  # after the agent's name, where one form of several is meant: "cream", "5 % patch"
     routes: tuple[str, ...]  # "oral", "topical", "transdermal", "buccal", "intravenous", "injection"
     release: tuple[str, ...] = ()  # "immediate", "delayed", "extended", "once-daily"; empty: any
     forms: tuple[str, ...] = ()  # words of the RxNorm dose form, any of them; empty: any

@@ -64,7 +64,7 @@ class Story:
 def same_cards(answer: Any, story: Story) -> bool:
     """Whether an answer is the story's, whatever version of the knowledge files gave it: the version changes with any
     edit of any file, the cards must not."""
-    return without_version(answer) == without_version(story.response)
+    return bool(without_version(answer) == without_version(story.response))
 
 
 def without_version(answer: Any) -> Any:

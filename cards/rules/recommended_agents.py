@@ -11,19 +11,21 @@ Silent  when the order is itself one of the offers, is for something else, or is
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..at_hand import AtHand, at_hand
 from ..facts import Condition, Facts, Hook, Known, MedicationOrder
 from ..fhir.order import schedule_in_words
 from ..finding import Finding, Indicator, Proposal
 from ..in_force import Knowledge
-from ..offers import LeftOut, Offered, Offers, offers
+from ..offers import LeftOut, Offered, Offers, offers, to_say
 from ..statements import Agent
 from ..statements import Condition as Ladder
-from ..wording import listed, said
+from ..wording import capital, listed, said
 
 MOST_TO_ACCEPT = 3
 MOST_NAMED = 5
+MOST_SAID = 3
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
@@ -57,7 +59,13 @@ def _findings(
 ) -> Iterator[Finding]:
     for ladder, condition in here.ladders:
         if not condition.provisional:
-            yield _finding(offers(ladder, facts, knowledge), condition, facts, knowledge, here, order, agent)
+            found = offers(ladder, _without(order, facts), knowledge)
+            yield _finding(found, condition, facts, knowledge, here, order, agent)
+
+
+def _without(order: MedicationOrder | None, facts: Facts) -> Facts:
+    """The patient as if the order were not drafted: what is offered in its place is weighed without it."""
+    return replace(facts, orders=tuple(other for other in facts.orders if other is not order)) if order else facts
 
 
 def _finding(
@@ -70,7 +78,7 @@ def _finding(
     agent: Agent | None,
 ) -> Finding:
     ladder = found.ladder
-    names = [each.agent.title.lower() for each in found.offered][:MOST_NAMED]
+    names = [_name(each) for each in found.offered][:MOST_NAMED]
     summary = f"{ladder.title}: {_advice(names)}"
     if here.perhaps_other:
         summary = f"If for {ladder.title.lower()}: {_advice(names)}"
@@ -81,7 +89,7 @@ def _finding(
         agents=tuple(each.agent.id for each in found.offered[:MOST_NAMED]) or ((agent.id,) if agent else ()),
         orders=(order.reference,) if order else (),
         conditions=(condition.reference,) if condition.reference else (),
-        detail=tuple(_lines(found, agent, knowledge)),
+        detail=tuple(_lines(found, agent, facts, knowledge)),
         because=tuple(dict.fromkeys(because)),
         proposals=tuple(_proposals(found, condition, order)),
         not_checked=tuple(_unknown(facts)),
@@ -92,22 +100,41 @@ def _advice(names: list[str]) -> str:
     return f"consider {listed(names)}" if names else "no medicine to offer this patient; see the reasons"
 
 
-def _lines(found: Offers, agent: Agent | None, knowledge: Knowledge) -> Iterator[str]:
+def _lines(found: Offers, agent: Agent | None, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    """Red flags first, then the offers in their order, those left out, and what else must be said."""
+    must_say = to_say(found.ladder, facts, knowledge)
+    yield from (row.text for row in must_say if row.red_flag)
     if agent and agent.effect and agent.effect.says:
         yield agent.effect.says
-    for each in found.offered[:MOST_NAMED]:
-        yield _offer_line(each)
-    for out in found.left_out:
-        yield _left_out_line(out)
+    yield from _offer_lines(found, knowledge)
+    yield from (_left_out_line(out) for out in found.left_out)
     if not found.offered and found.ladder.if_nothing_left:
         yield found.ladder.if_nothing_left
-    yield from (row.text for row in knowledge.here(found.ladder.say))
+    yield from [row.text for row in must_say if not row.red_flag][:MOST_SAID]
 
 
-def _offer_line(each: Offered) -> str:
+def _offer_lines(found: Offers, knowledge: Knowledge) -> Iterator[str]:
+    """One line an agent; what is said of several of one group is said once, before them."""
+    said_before = ""
+    for each in found.offered[:MOST_NAMED]:
+        if each.offer.says and each.offer.says != said_before:
+            yield each.offer.says
+        said_before = each.offer.says
+        yield _offer_line(each, found.ladder, knowledge)
+
+
+def _offer_line(each: Offered, ladder: Ladder, knowledge: Knowledge) -> str:
     schedule = schedule_in_words(each.steps[:1], each.formulation.routes[0])
-    parts = [part for part in (each.offer.says, *each.reasons, schedule and f"start: {schedule}") if part]
-    return f"{each.agent.title}: {'; '.join(parts)}" if parts else each.agent.title
+    reasons = [*each.reasons, *each.in_words, *([f"start: {schedule}"] if schedule else [])]
+    use = "" if knowledge.approved_for(each.agent, each.formulation.id, ladder.value_set) else " (off-label)"
+    name = capital(_name(each))
+    return f"{name}{use}: {'; '.join(reasons)}" if reasons else f"{name}{use}"
+
+
+def _name(each: Offered) -> str:
+    """The agent, with its form where only one of several is meant: "capsaicin cream"."""
+    title = each.agent.title.lower()
+    return f"{title} {each.formulation.short}" if each.offer.use and each.formulation.short else title
 
 
 def _left_out_line(out: LeftOut) -> str:
