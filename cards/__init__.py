@@ -12,7 +12,7 @@ from .facts import Facts, Hook, Known
 from .fhir import read_facts
 from .in_force import Knowledge
 from .knowledge_base import SEED, KnowledgeBase, KnowledgeError, seed
-from .rules import RULES
+from .rules import RULES, Check
 from .scope import concerns_us
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "SEED",
     "Advice",
     "Call",
+    "Check",
     "Explained",
     "Facts",
     "Frame",

@@ -221,6 +221,11 @@ def _tablet(product: Offered, ingredient: str) -> Tablet:
     return Tablet(product.system, product.code, product.display, ingredient, strength, product.form, product.per)
 
 
+def left_out(files: Mapping[str, Mapping[str, File]], day: date) -> frozenset[str]:
+    """The paths of the files that are not in force on a day."""
+    return frozenset(file.path for part in files.values() for file in part.values() if not _in_force(file, day))
+
+
 def _in_force(file: File, day: date) -> bool:
     return file.review.status != "retired" and day <= file.review.expires
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +22,7 @@ import orjson
 import tomli  # tomllib of the standard library, compiled: same API, a third of the start-up time
 
 from . import statements
-from .in_force import Knowledge
+from .in_force import Knowledge, left_out
 from .knowledge_links import broken_links
 from .products import Products
 from .statements import File
@@ -58,6 +58,7 @@ class KnowledgeBase:
     version: str  # changes whenever any file does
     folder: Path
     _asked: dict[tuple[date, str, tuple[str, ...]], Knowledge] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[object, Knowledge] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, folder: Path = SEED) -> KnowledgeBase:
@@ -75,8 +76,15 @@ class KnowledgeBase:
         if key not in self._asked:
             if len(self._asked) > 1000:  # a replay over years asks for many days
                 self._asked.clear()
-            self._asked[key] = Knowledge.of(self.files, self.products, self.version, day, jurisdiction, guidelines)
+            self._asked[key] = replace(self._with_files_of(day, jurisdiction, guidelines), day=day)
         return self._asked[key]
+
+    def _with_files_of(self, day: date, jurisdiction: str, guidelines: tuple[str, ...]) -> Knowledge:
+        """Days on which the same files are in force share what was built from them."""
+        key = (left_out(self.files, day), jurisdiction, guidelines)
+        if key not in self._made:
+            self._made[key] = Knowledge.of(self.files, self.products, self.version, day, jurisdiction, guidelines)
+        return self._made[key]
 
 
 def _read_folder(folder: Path, shape: type[File], problems: list[str]) -> dict[str, File]:

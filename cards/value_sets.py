@@ -47,6 +47,7 @@ class ValueSets:
         self._loinc = {code: s for s in sets.values() for code in s.loinc}
         self._medicines = _medicines(sets, agent_classes or {})
         self._names = ConditionNames(_phrases(sets))
+        self._meaning = _by_meaning(sets)
         self._seen: dict[tuple[str, str], frozenset[str]] = {}
 
     # --- conditions -------------------------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ class ValueSets:
 
     def with_meaning(self, meaning: str) -> frozenset[str]:
         """The ids of the sets that play a part the code asks for: see the table in knowledge/README.md."""
-        return frozenset(id_ for id_, s in self._sets.items() if s.meaning == meaning)
+        return self._meaning.get(meaning, frozenset())
 
     def parents(self, id_: str) -> frozenset[str]:
         """The sets that everything in this one belongs to as well, however far up; itself not among them."""
@@ -154,6 +155,14 @@ def seed_snomed() -> Codes:
 
 
 # --- building -------------------------------------------------------------------------------------------------------
+
+
+def _by_meaning(sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for id_, value_set in sets.items():
+        if value_set.meaning:
+            found.setdefault(value_set.meaning, set()).add(id_)
+    return {meaning: frozenset(ids) for meaning, ids in found.items()}
 
 
 def _parents(sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:

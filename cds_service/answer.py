@@ -5,11 +5,25 @@ One call answered: request -> facts -> findings -> cards. The same path for the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from cards import Advice, Call, Facts, Frame, Hook, Knowledge, KnowledgeBase, Known, advise, concerns_us, read_facts
+from cards import (
+    RULES,
+    Advice,
+    Call,
+    Check,
+    Facts,
+    Frame,
+    Hook,
+    Knowledge,
+    KnowledgeBase,
+    Known,
+    advise,
+    concerns_us,
+    read_facts,
+)
 
 from .hook_request import HookRequest
 from .prefetch import Chart, complete
@@ -36,6 +50,7 @@ class Engine:
     templates: Mapping[str, str]
     jurisdiction: str = "US"
     guidelines: tuple[str, ...] = ()
+    rules: Mapping[str, Check] = field(default_factory=lambda: RULES)  # fewer where a deployment switches some off
 
     def knowledge(self, day: date) -> Knowledge:
         return self.knowledge_base.on(day, self.jurisdiction, self.guidelines)
@@ -50,7 +65,7 @@ class Engine:
         chart = complete(request, self.templates, fetch)
         call = _call(request, service, day, chart)
         facts = read_facts(call, knowledge)
-        advice = advise(facts, knowledge)
+        advice = advise(facts, knowledge, self.rules)
         return Answer(advice.cards(facts, knowledge, Frame(service.id, request.hook_instance)), advice, facts, chart)
 
 

@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 
+import orjson
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
@@ -295,6 +296,36 @@ def _session(access: FhirAccess) -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+class JsonClient:
+    """Calls to a CDS service (`demo`, `replay --url`) over one kept connection: status and JSON body, None for none."""
+
+    def __init__(self, token: str = "", timeout: float = 30.0) -> None:
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.timeout = timeout
+        if token:
+            self.session.headers["Authorization"] = f"Bearer {token}"
+
+    def get(self, url: str) -> tuple[int, Any]:
+        return self._answer("GET", url)
+
+    def post(self, url: str, body: bytes) -> tuple[int, Any]:
+        return self._answer("POST", url, body)
+
+    def _answer(self, method: str, url: str, body: bytes | None = None) -> tuple[int, Any]:
+        """Status 0 where nothing was answered at all."""
+        headers = {"Content-Type": "application/json"}
+        try:
+            response = self.session.request(
+                method, url, data=body, headers=headers, timeout=self.timeout, allow_redirects=False
+            )
+            return response.status_code, orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            return response.status_code, None
+        except requests.RequestException:
+            return 0, None
 
 
 def post_json(url: str, document: Any, timeout: float = 30.0) -> tuple[int, Any]:
