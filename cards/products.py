@@ -207,13 +207,17 @@ class Products:
         return Vocabulary(self._phrases())
 
     def _phrases(self) -> Iterator[tuple[str, Meaning]]:
-        for name, ingredients, kind, verified, _ in self._rows("names"):
+        for name, ingredients, kind, verified, _ in self._all_names():
             brand = name if kind == "brand" else ""
             yield name, Meaning("name", "", tuple(ingredients.split("+")), brand, bool(verified))
         for word, kind, value in self._rows("words"):
             yield word, Meaning(kind, value)
         for form in sorted(self._forms):
             yield form, Meaning("form", form)
+
+    def _all_names(self) -> list[Row]:
+        """Names that the sources gave, and those of medicines that only the value sets and interactions name."""
+        return [*self._rows("names"), *self._rows("other_names")]
 
     def _product_said(self, said: Said) -> Product:
         names = list(said.names())
@@ -272,7 +276,7 @@ class Products:
     def _brands(self) -> dict[str, str]:
         """Brands as they are written."""
         written = {name.lower(): name for row in self._rxnorm.values() if (name := row[8])}
-        return {row[0]: written.get(row[0], row[0].title()) for row in self._rows("names") if row[2] == "brand"}
+        return {row[0]: written.get(row[0], row[0].title()) for row in self._all_names() if row[2] == "brand"}
 
     @cached_property
     def _brand_release(self) -> dict[str, str]:

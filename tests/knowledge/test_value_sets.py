@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cards.products import Products
 from cards.statements import Range, ValueSet
 from cards.value_sets import ICD10, ICD10CM, LOINC, SNOMED, ValueSets, medicine_key, seed_snomed
 from tests.knowledge.knowledge_files import KNOWLEDGE, refused, tables, typed
@@ -365,7 +366,7 @@ def test_sets_that_together_mean_another(there: list[str], meant: str) -> None:
 def test_a_result_is_found_by_its_codes(stem: str) -> None:
     for system in sorted(LOINC):
         assert all(VALUE_SETS.results_of(system, code) is SETS[stem] for code in SETS[stem].loinc)
-    assert VALUE_SETS.results_of(SCT, SETS[stem].loinc[0]) is None
+    assert all(VALUE_SETS.results_of(SCT, code) is None for code in SETS[stem].loinc)
 
 
 def test_a_day_before_dialysis_is_no_steady_state() -> None:
@@ -434,3 +435,50 @@ def test_a_set_that_is_not_in_force_is_in_nothing() -> None:
 
 def test_names_and_ids_of_medicines_are_one() -> None:
     assert medicine_key("Gabapentin Enacarbil") == "gabapentin-enacarbil"
+
+
+def test_an_ingredient_is_either_known_by_code_or_named_only() -> None:
+    with (KNOWLEDGE / "products" / "rxnorm_ingredients.csv").open(encoding="utf-8", newline="") as lines:
+        coded = {row["ingredients"] for row in csv.DictReader(lines)}
+    for value_set in SETS.values():
+        named_only = set(value_set.name_only)
+        assert named_only == set(value_set.ingredients) - coded, value_set.id
+
+
+def test_every_ingredient_can_be_read_from_its_name() -> None:
+    products = Products.load(KNOWLEDGE / "products")
+    unread = [name for name in VALUE_SETS.medicines() if products.ingredient_named(name) != name]
+    assert unread == []
+
+
+@pytest.mark.parametrize(
+    ("ingredient", "classes"),
+    [
+        ("clomipramine", {"tca", "serotonergic", "cns-active", "anticholinergic"}),
+        ("fluoxetine", {"ssri", "cyp2d6-inhibitor-strong", "cyp2d6-inhibitor", "cns-active"}),
+        ("linezolid", {"maoi", "maoi-brief", "serotonergic"}),
+        ("phenelzine", {"maoi", "maoi-lasting"}),
+        ("apixaban", {"doac", "anticoagulant", "bleeding-risk"}),
+        ("ritonavir", {"antiretroviral", "antiretroviral-boosted", "cyp3a4-inhibitor"}),
+        ("hydrochlorothiazide", {"diuretic", "diuretic-thiazide"}),
+        ("lorazepam", {"benzodiazepine", "cns-active", "cns-depressant"}),
+    ],
+)
+def test_a_medicine_has_its_classes(ingredient: str, classes: set[str]) -> None:
+    assert classes <= VALUE_SETS.classes_of(ingredient)
+
+
+@pytest.mark.parametrize(
+    ("ingredient", "not_in"),
+    [
+        ("linezolid", "maoi-lasting"),
+        ("naloxone", "opioid-antagonist"),
+        ("mirtazapine", "cns-active"),
+        ("diphenhydramine", "cns-active"),
+        ("bupropion", "serotonergic"),
+        ("aspirin", "nsaid"),
+        ("paracetamol", "nsaid"),
+    ],
+)
+def test_a_class_is_as_narrow_as_its_name(ingredient: str, not_in: str) -> None:
+    assert not_in not in VALUE_SETS.classes_of(ingredient)
