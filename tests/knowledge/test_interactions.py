@@ -8,36 +8,16 @@ from typing import Any
 
 import pytest
 
-from cards.statements import Interaction, Pair, ValueSet
+from cards.statements import Agent, Interaction, Pair, ValueSet
 from cards.value_sets import ValueSets, medicine_key
-from tests.knowledge.knowledge_files import KNOWLEDGE, refused, tables, typed
+from tests.knowledge.knowledge_files import refused, tables, typed
 
 FILES: dict[str, Interaction] = typed("interactions", Interaction)
 SETS: dict[str, ValueSet] = typed("value_sets", ValueSet)
 RANK = {"minor": 1, "moderate": 2, "major": 3, "contraindicated": 4}
 
-# The classes that agents declare, as far as these tests need them: the agents' own files are not looked at here.
-AGENTS = {
-    **dict.fromkeys(("amitriptyline", "nortriptyline", "imipramine", "desipramine", "doxepin"), ("tca",)),
-    **dict.fromkeys(("duloxetine", "venlafaxine", "desvenlafaxine", "milnacipran"), ("snri",)),
-    **dict.fromkeys(("gabapentin", "gabapentin-enacarbil", "pregabalin", "mirogabalin"), ("gabapentinoid",)),
-    **dict.fromkeys(("carbamazepine", "oxcarbazepine", "lamotrigine"), ("sodium-channel-anticonvulsant",)),
-    **dict.fromkeys(("lacosamide", "phenytoin"), ("sodium-channel-anticonvulsant",)),
-    **dict.fromkeys(("topiramate", "valproate"), ("anticonvulsant-other",)),
-    **dict.fromkeys(("tramadol", "tapentadol", "oxycodone", "morphine", "methadone"), ("opioid",)),
-    **dict.fromkeys(("hydromorphone", "hydrocodone", "fentanyl", "buprenorphine", "codeine"), ("opioid",)),
-    **dict.fromkeys(("ibuprofen", "naproxen", "diclofenac", "celecoxib"), ("nsaid",)),
-    **dict.fromkeys(("mexiletine", "tocainide"), ("class-1b-antiarrhythmic",)),
-    **dict.fromkeys(("ketamine", "memantine", "dextromethorphan-quinidine"), ("nmda-antagonist",)),
-    "flecainide": ("class-1c-antiarrhythmic",),
-    "lidocaine": ("local-anaesthetic-topical",),
-    "clonidine": ("alpha-2-agonist-topical",),
-    "botulinum-toxin-a": ("botulinum-toxin",),
-    "baclofen": ("gaba-b-agonist",),
-    "acetaminophen": ("paracetamol-class",),
-    "alpha-lipoic-acid": ("supplement",),
-}
-VALUE_SETS = ValueSets(SETS, AGENTS)
+AGENTS: dict[str, Agent] = typed("agents", Agent)
+VALUE_SETS = ValueSets(SETS, {id_: agent.classes for id_, agent in AGENTS.items()})
 PAIRS = [(stem, pair) for stem, file in FILES.items() for pair in file.pair]
 ADDRESSES = [f"{stem}#{pair.id}" for stem, pair in PAIRS]
 
@@ -97,9 +77,8 @@ def test_every_address_is_one_line() -> None:
 @pytest.mark.parametrize(("stem", "pair"), PAIRS, ids=ADDRESSES)
 def test_every_name_and_source_is_known(stem: str, pair: Pair) -> None:
     ingredients = {medicine_key(name) for name in VALUE_SETS.medicines()}
-    agents = AGENTS.keys() | {path.stem for path in (KNOWLEDGE / "agents").glob("*.toml")}
     medicines = {*pair.a, *pair.b, *(pair.when.medicines if pair.when else ())}
-    assert medicines <= SETS.keys() | ingredients | agents
+    assert medicines <= SETS.keys() | ingredients | AGENTS.keys()
     assert {name for name in medicines if name in SETS} <= {id_ for id_, s in SETS.items() if s.kind == "medicine"}
     assert set(pair.sources) <= {source.id for source in FILES[stem].source}
 
@@ -108,6 +87,12 @@ def test_every_name_and_source_is_known(stem: str, pair: Pair) -> None:
 def test_no_ingredient_interacts_with_itself(_stem: str, pair: Pair) -> None:
     both = set(pair.a) & set(pair.b)
     assert all(name in SETS for name in both), "only a class may stand on both sides"
+
+
+@pytest.mark.parametrize(("_stem", "pair"), PAIRS, ids=ADDRESSES)
+def test_a_formulation_is_one_of_the_agents(_stem: str, pair: Pair) -> None:
+    known = {formulation.id for name in pair.a if name in AGENTS for formulation in AGENTS[name].formulation}
+    assert set(pair.formulation) <= known
 
 
 def test_every_source_is_used() -> None:

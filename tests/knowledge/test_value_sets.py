@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cards.products import Products
-from cards.statements import Range, ValueSet
+from cards.statements import Agent, Range, ValueSet
 from cards.value_sets import ICD10, ICD10CM, LOINC, SNOMED, ValueSets, medicine_key, seed_snomed
 from tests.knowledge.knowledge_files import KNOWLEDGE, refused, tables, typed
 
@@ -482,3 +482,16 @@ def test_a_medicine_has_its_classes(ingredient: str, classes: set[str]) -> None:
 )
 def test_a_class_is_as_narrow_as_its_name(ingredient: str, not_in: str) -> None:
     assert not_in not in VALUE_SETS.classes_of(ingredient)
+
+
+def test_a_medicine_set_lists_no_agent_but_for_groups_of_allergies() -> None:
+    agents = typed("agents", Agent)
+    groups = {group for agent in agents.values() for group in agent.allergy_groups}
+    listed = {id_ for id_, s in SETS.items() if {medicine_key(name) for name in s.ingredients} & agents.keys()}
+    assert listed <= groups
+
+
+def test_every_class_and_group_of_an_agent_is_a_set() -> None:
+    agents = typed("agents", Agent)
+    named = {name for agent in agents.values() for name in (*agent.classes, *agent.allergy_groups)}
+    assert named <= {id_ for id_, s in SETS.items() if s.kind == "medicine"}
