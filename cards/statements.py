@@ -18,7 +18,7 @@ import msgspec
 Jurisdiction = Literal["US", "UK", "JP"]
 Seen = Literal["page", "knowledge", "mixed"]
 Strength = Literal["contraindicated", "avoid", "caution"]
-Kind = Literal["ceiling", "usual", "practice", "trial"]
+Kind = Literal["ceiling", "usual", "no added benefit", "practice", "trial"]
 
 
 class _Value:
