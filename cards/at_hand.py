@@ -50,6 +50,21 @@ def _by_reason(facts: Facts, knowledge: Knowledge, order: MedicationOrder) -> At
     return AtHand(_one_each(ladders), sets, other_reason=not ladders)
 
 
+def uses(here: AtHand, agent: Agent, knowledge: Knowledge) -> tuple[frozenset[str], ...]:
+    """What the order may be for, as one set of value sets a use; where nothing tells, every use the file knows."""
+    keyed = frozenset(i for row in (*agent.maximum, *agent.approved) for i in row.indication)
+    pains = tuple(dict.fromkeys(knowledge.value_sets.with_parents([ladder.value_set]) for ladder, _ in here.ladders))
+    of_pain = {
+        i for ladder in knowledge.conditions.values() for i in knowledge.value_sets.with_parents([ladder.value_set])
+    }
+    others = tuple(frozenset([i]) for i in sorted((here.indications & keyed) - of_pain))
+    if pains or others:
+        return (*pains, *others)
+    if here.indications:
+        return (here.indications,)
+    return tuple(frozenset([i]) for i in sorted({i for row in agent.maximum for i in row.indication})) or (frozenset(),)
+
+
 def _neuropathic(condition: Condition, knowledge: Knowledge) -> bool:
     return any(ladder.value_set in condition.value_sets for ladder in knowledge.conditions.values())
 

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .facts import Dose, Facts
+from .at_hand import AtHand, uses
+from .facts import Dose, Facts, Role
 from .finding import Limit, Statement
-from .in_force import Knowledge, band_for, band_maximum
-from .statements import Agent, Band, Quantity, Renal
+from .in_force import Knowledge, age_may_hold, band_for, band_maximum
+from .statements import Agent, Band, Kind, Maximum, Quantity, Renal
+from .totals import Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ def in_unit(dose: Dose | None, unit: str) -> Fraction | None:
 def renal_limit(
     agent: Agent, formulation: str | None, indications: Iterable[str], facts: Facts, knowledge: Knowledge
 ) -> RenalLimit | None:
-    """The limit that these kidneys set; None when they are not known, or no band gives a figure. Dialysis has none."""
+    """The limit that these kidneys set, lower than everyone's; None when they are not known, or no band gives a figure
+    or only that of healthy kidneys, which is the agent's own maximum. Dialysis has none."""
     if facts.kidneys.dialysis or facts.kidneys.stage_five or not facts.kidneys.known:
         return None
     found = [
@@ -60,6 +63,79 @@ def lowest_anywhere(agent: Agent, formulation: str | None, knowledge: Knowledge)
     return min(found, key=lambda quantity: quantity.value, default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class DoseLimit:
+    """The most of an agent that anyone with this use and of this age should take, a day or at once."""
+
+    most: Fraction
+    unit: str
+    row: Maximum
+    because: Statement
+
+    @property
+    def as_limit(self) -> Limit:
+        return Limit(self.most, self.unit, self.row.kind)
+
+
+def dose_limit(
+    agent: Agent,
+    formulation: str | None,
+    kind: Kind,
+    here: AtHand,
+    facts: Facts,
+    knowledge: Knowledge,
+    *,
+    single: bool = False,
+) -> DoseLimit | None:
+    """The limit of one kind, or None. Of several uses the highest; a use without one has none at all."""
+    rows = [
+        (row, most)
+        for row in knowledge.here(agent.maximum, formulation)
+        if row.kind == kind and row.single is single and age_may_hold(row, facts.age_between())
+        if (not row.with_medicine or beside(row.with_medicine, agent.id, facts)) and (most := _counted(row, facts))
+    ]
+    found = [_lowest(rows, use) for use in uses(here, agent, knowledge)]
+    chosen = [each for each in found if each]
+    if not chosen or len(chosen) < len(found):
+        return None
+    row, most = max(chosen, key=lambda each: each[1].value)
+    return DoseLimit(most.value, most.unit, row, knowledge.cite(agent, "maximum", row))
+
+
+def _lowest(rows: list[tuple[Maximum, Quantity]], use: frozenset[str]) -> tuple[Maximum, Quantity] | None:
+    """Rows for this use stand above rows for any."""
+    own = [each for each in rows if use.intersection(each[0].indication)]
+    return min(own or [each for each in rows if not each[0].indication], key=lambda each: each[1].value, default=None)
+
+
+def _counted(row: Maximum, facts: Facts) -> Quantity | None:
+    """A limit by weight needs a weight."""
+    head, by_weight, tail = row.dose.unit.partition("/kg")
+    if not by_weight:
+        return row.dose
+    weight = facts.patient.weight_kg
+    return Quantity(row.dose.value * weight, head + tail) if weight else None
+
+
+def beside(medicines: Iterable[str], ingredient: str, facts: Facts) -> bool:
+    """Whether one of these, by name or by class, is taken or ordered beside the ingredient."""
+    wanted = frozenset(medicines)
+    return any(
+        wanted.intersection((*order.ingredients, *order.classes))
+        for order in facts.orders
+        if order.role in (Role.ACTIVE, Role.DRAFT) and ingredient not in order.ingredients
+    )
+
+
+def above(total: Total, most: Fraction, unit: str) -> Fraction | None:
+    """The dose that is too much: the new order alone if it is, else the sum if both continue; None if neither is."""
+    for dose in (total.alone, total.together):
+        value = in_unit(dose, unit)
+        if value is not None and value > most:
+            return value
+    return None
+
+
 def _tables(agent: Agent, formulation: str | None, indications: Iterable[str], knowledge: Knowledge) -> list[Renal]:
     """One table an indication that is meant; the table for any indication where none has its own."""
     tables = [t for t in knowledge.holding(agent.renal, formulation, indications) if t.kind == "label"]
@@ -67,9 +143,10 @@ def _tables(agent: Agent, formulation: str | None, indications: Iterable[str], k
 
 
 def _strictest(table: Renal, facts: Facts, agent: Agent, knowledge: Knowledge) -> RenalLimit | None:
+    everyone = [b.maximum.value for b in table.bands if b.crcl.high is None and b.maximum]
     limits = [
         RenalLimit(most, band.maximum.unit if band.maximum else "mg/d", band, knowledge.cite(agent, "renal", table))
         for band in band_for(table, facts.kidneys)
-        if (most := band_maximum(band, facts.kidneys)) is not None
+        if (most := band_maximum(band, facts.kidneys)) is not None and not any(m <= most for m in everyone)
     ]
     return min(limits, key=lambda limit: limit.most, default=None)

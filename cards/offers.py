@@ -9,27 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from .facts import Facts, Role
 from .finding import PlannedStep, Statement
-from .in_force import Knowledge, band_for, band_maximum
-from .situation import crcl_holds, holds
-from .statements import (
-    Agent,
-    Condition,
-    Formulation,
-    Manner,
-    Modifier,
-    Move,
-    Offer,
-    Say,
-    Schedule,
-    Start,
-    Step,
-)
+from .in_force import Knowledge
+from .schedules import names, planned, standing_modifiers
+from .situation import holds
+from .statements import Agent, Condition, Formulation, Modifier, Move, Offer, Say
 from .suitability import Objection, objections
-from .tablets import step
 
 PLACES = {"first": 0, "": 1, "last": 2}
 
@@ -131,17 +118,12 @@ def _in_words(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledg
     """Why an agent may be named but not put as an order to accept."""
     for file in _files(ladder, facts, knowledge):
         for row in knowledge.here(file.manner):
-            if row.how == "in words" and _names(row, agent, knowledge) and (row.when is None or holds(row.when, facts)):
+            if row.how == "in words" and names(row, agent, knowledge) and (row.when is None or holds(row.when, facts)):
                 yield row.why
 
 
-def _standing(facts: Facts, knowledge: Knowledge) -> Iterator[Modifier]:
-    """The modifiers that hold for this patient."""
-    return (m for m in knowledge.modifiers.values() if any(holds(when, facts) for when in m.when))
-
-
 def _files(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Condition | Modifier]:
-    return [ladder, *_standing(facts, knowledge)]
+    return [ladder, *standing_modifiers(facts, knowledge)]
 
 
 def to_say(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Say]:
@@ -174,82 +156,15 @@ def _moves(
     agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge
 ) -> Iterator[tuple[str, Move, Statement]]:
     """The modifiers that hold for this patient and move this agent, each with its title."""
-    for modifier in _standing(facts, knowledge):
+    for modifier in standing_modifiers(facts, knowledge):
         for move in _of(modifier, agent, facts, knowledge):
             if not move.indication or ladder.value_set in move.indication:
                 yield modifier.title, move, knowledge.cite(modifier, "effect", move)
     for move in knowledge.holding(ladder.effect, None, (), facts.age_between()):
-        if _names(move, agent, knowledge) and (move.when is None or holds(move.when, facts)):
+        if names(move, agent, knowledge) and (move.when is None or holds(move.when, facts)):
             yield ladder.title, move, knowledge.cite(ladder, "effect", move)
 
 
 def _of(modifier: Modifier, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Move]:
-    rows = (m for m in knowledge.holding(modifier.effect, None) if _names(m, agent, knowledge))
+    rows = (m for m in knowledge.holding(modifier.effect, None) if names(m, agent, knowledge))
     return (m for m in rows if m.when is None or holds(m.when, facts))
-
-
-def _names(move: Move | Manner, agent: Agent, knowledge: Knowledge) -> bool:
-    return agent.id in move.agents or bool(knowledge.value_sets.classes_of(agent.id).intersection(move.classes))
-
-
-# --- a schedule this patient may be given ---------------------------------------------------------------------------
-
-
-def planned(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
-    """Start and climb in tablets that exist, held at what these kidneys allow; () where that cannot be made."""
-    tablets = knowledge.tablets(agent, formulation)
-    rows = schedule_for(agent, formulation.id, facts, knowledge)
-    if not rows or not tablets:
-        return ()
-    most = safe_maximum(agent, formulation, facts, knowledge)
-    steps: list[PlannedStep] = []
-    for row in rows:
-        if most is not None and row.dose.value > most:
-            break
-        plan = step(tablets, row.dose.value, row.doses_per_day, row.days, row.note if len(row.note) < 20 else "")
-        if plan is None:
-            return ()
-        steps.append(plan)
-    return _open_ended(steps)
-
-
-def _open_ended(steps: list[PlannedStep]) -> tuple[PlannedStep, ...]:
-    """The last step goes on until the clinician changes it."""
-    if not steps:
-        return ()
-    last = steps[-1]
-    return (*steps[:-1], PlannedStep(last.tablet, last.units, last.doses_per_day, None, last.when))
-
-
-def schedule_for(agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge) -> tuple[Step, ...]:
-    """The slower schedule where age or kidneys ask for it, else the usual one; else the start alone."""
-    rows = [s for s in knowledge.here(agent.schedule, formulation) if s.pace != "label" and _asked_for(s, facts)]
-    chosen = max(rows, key=lambda s: (s.pace == "slower", -s.steps[0].dose.value), default=None)
-    if chosen:
-        return chosen.steps
-    start = start_for(agent, formulation, facts, knowledge)
-    return (Step(dose=start.dose, doses_per_day=start.doses_per_day, note=start.when),) if start else ()
-
-
-def start_for(agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge) -> Start | None:
-    """The starting dose for this age and these kidneys: the lowest that holds."""
-    rows = [s for s in knowledge.here(agent.start, formulation) if not s.with_medicine and _asked_for(s, facts)]
-    return min(rows, key=lambda start: start.dose.value, default=None)
-
-
-def _asked_for(row: Start | Schedule, facts: Facts) -> bool:
-    """A row for an age or a kidney function holds where either is so; a row for neither holds for everyone."""
-    age = facts.age_between()
-    by_age = row.age_from is not None and age is not None and age[1] >= row.age_from
-    by_kidneys = row.crcl is not None and crcl_holds(row.crcl, facts)
-    return by_age or by_kidneys or (row.age_from is None and row.crcl is None)
-
-
-def safe_maximum(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> Fraction | None:
-    """The most a day that holds for every kidney function this patient may have; None: no limit on record."""
-    table = knowledge.renal(agent, formulation.id, ())
-    if table is None:
-        return None
-    bands = band_for(table, facts.kidneys) if facts.kidneys.known else table.bands
-    found = [m for band in bands if (m := band_maximum(band, facts.kidneys)) is not None]
-    return min(found, default=None)

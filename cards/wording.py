@@ -87,3 +87,8 @@ def interval(kidneys: KidneyFunction) -> str:
 def tenth(value: Fraction) -> Fraction:
     """For print only, cut and not rounded up: 59.96 must not be read as 60."""
     return Fraction(int(value * 10), 10)
+
+
+def a_day(value: Fraction, unit: str) -> str:
+    """ "1,800 mg a day"; "20 ug/h" is a rate already, "600 mg" a single dose."""
+    return f"{amount(value, unit)} a day" if unit.endswith("/d") else amount(value, unit)

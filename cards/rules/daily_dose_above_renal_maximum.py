@@ -4,7 +4,8 @@ Daily dose above the renal maximum
 When    an agent's total a day, over this order and the others of its ingredient, is readable
 And     it is above the limit for this patient's kidney function and the indication
 Then    say both figures and the arithmetic, and offer the highest dose allowed, in tablets that exist
-Silent  at the limit itself; on dialysis and when no kidney function is known: could-not-be-checked speaks
+Silent  at the limit itself, and where the kidneys set no lower limit than everyone's; on dialysis and
+        when no kidney function is known: could-not-be-checked speaks
 """
 
 from __future__ import annotations
@@ -14,15 +15,14 @@ from fractions import Fraction
 
 from ..at_hand import AtHand, at_hand
 from ..facts import Facts, MedicationOrder
-from ..fhir.order import sig
-from ..finding import Finding, Indicator, PlannedStep, Proposal
+from ..finding import Finding, Indicator
 from ..in_force import Knowledge
 from ..judged import judged_once
-from ..limits import RenalLimit, in_unit, renal_limit
+from ..limits import RenalLimit, above, in_unit, renal_limit
+from ..mending import allowed_in_words, cap_for, highest_allowed, mended, proposal
 from ..statements import Agent
-from ..tablets import highest
 from ..totals import Total, total_a_day
-from ..wording import amount, kidneys_in_short, number, said, times_a_day
+from ..wording import amount, kidneys_in_short, times_a_day
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
@@ -30,18 +30,9 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
         here = at_hand(facts, knowledge, order)
         limit = renal_limit(agent, order.formulation, here.indications, facts, knowledge)
         total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days)
-        dose = above(total, limit) if limit else None
+        dose = above(total, limit.most, limit.unit) if limit else None
         if limit and dose is not None:
             yield _finding(agent, order, limit, total, dose, here, facts, knowledge)
-
-
-def above(total: Total, limit: RenalLimit) -> Fraction | None:
-    """The dose that is too much: the new order alone if it is, else the sum if both continue; None if neither is."""
-    for dose in (total.alone, total.together):
-        value = in_unit(dose, limit.unit)
-        if value is not None and value > limit.most:
-            return value
-    return None
 
 
 def _finding(
@@ -54,20 +45,22 @@ def _finding(
     facts: Facts,
     knowledge: Knowledge,
 ) -> Finding:
-    mended = _mended(agent, order, limit, total, knowledge)
+    steps = mended(agent, order, total, here, facts, knowledge)
+    cap = cap_for(agent, order, here, facts, knowledge)
+    top = highest_allowed(agent, order, cap, knowledge) if cap else None
     return Finding(
         summary=_summary(agent, dose, limit, total, facts),
         indicator=_indicator(dose, limit, knowledge),
         agents=(agent.id,),
         orders=tuple(part.order.reference for part in total.parts if part.order.reference),
         conditions=here.conditions,
-        detail=(total.words, *_lines(limit), *(_allowed(mended, order) if mended else ())),
+        detail=(total.words, *_lines(limit), *((allowed_in_words(top, order.route),) if top else ())),
         because=(limit.because,),
         daily_dose=dose,
         dose_unit=limit.unit,
         limit=limit.as_limit,
         on_kidneys=True,
-        proposals=(_proposal(agent, order, mended),) if mended and order.reference else (),
+        proposals=(proposal(agent, order, steps),) if steps else (),
     )
 
 
@@ -92,31 +85,3 @@ def _lines(limit: RenalLimit) -> Iterator[str]:
     yield f"For {edge}: " + (f"at most {amount(limit.most, limit.unit)} a day{doses}" if limit.most else "do not use")
     if limit.band.note:
         yield limit.band.note
-
-
-def _mended(
-    agent: Agent, order: MedicationOrder, limit: RenalLimit, total: Total, knowledge: Knowledge
-) -> PlannedStep | None:
-    """The highest dose allowed, if this order alone is at fault and was read without conflict."""
-    formulation = next(f for f in agent.formulation if f.id == order.formulation)
-    if not limit.most or len(total.parts) > 1 or order.dosage.conflict or not order.sure or limit.unit != "mg/d":
-        return None
-    doses = limit.band.doses_per_day or (order.dosage.first.doses_per_day if order.dosage.first else None)
-    return highest(knowledge.tablets(agent, formulation), limit.most, doses or Fraction(1))
-
-
-def _allowed(mended: PlannedStep, order: MedicationOrder) -> Iterator[str]:
-    yield f"Highest dose allowed: {sig(mended, order.route or 'oral')} ({number(mended.mg_per_day)} mg a day)"
-
-
-def _proposal(agent: Agent, order: MedicationOrder, mended: PlannedStep) -> Proposal:
-    words = f"{sig(mended, order.route or 'oral')} ({number(mended.mg_per_day)} mg a day)"
-    return Proposal(
-        label=f"Change to {number(mended.mg_per_day)} mg a day",
-        description=f"Change {said(order.label)} to: {words}",
-        ingredient=agent.id,
-        steps=(mended,),
-        route=order.route or "oral",
-        updates=order.reference,
-        recommended=True,
-    )

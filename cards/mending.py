@@ -1,0 +1,176 @@
+"""
+An order mended: within every limit that holds for this patient, in tablets that exist, never faster than the agent may
+be raised.
+
+What is begun gets its stepwise schedule, never its highest dose at once. Nothing is mended that was not read for sure,
+that something on record forbids, or while it is not known whether the patient takes it already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+
+from .at_hand import AtHand
+from .facts import Facts, Known, MedicationOrder
+from .fhir.order import schedule_in_words, sig
+from .finding import PlannedStep, Proposal
+from .in_force import Knowledge
+from .limits import dose_limit, in_unit, renal_limit
+from .schedules import planned
+from .starting import climb_for, dose_now, running
+from .statements import Agent, Formulation
+from .suitability import objections
+from .tablets import highest, step
+from .totals import Total
+from .wording import amount, number, said
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """All limits together: the most a day and at once, in mg or in patches, and how often the kidney table says."""
+
+    most: Fraction
+    unit: str
+    single: Fraction | None
+    doses: Fraction | None
+
+
+def cap_for(agent: Agent, order: MedicationOrder, here: AtHand, facts: Facts, knowledge: Knowledge) -> Cap | None:
+    """None where no limit holds, or where the limits are of different units."""
+    renal = renal_limit(agent, order.formulation, here.indications, facts, knowledge)
+    daily = [dose_limit(agent, order.formulation, kind, here, facts, knowledge) for kind in ("ceiling", "usual")]
+    once = [
+        dose_limit(agent, order.formulation, kind, here, facts, knowledge, single=True) for kind in ("ceiling", "usual")
+    ]
+    found = [limit for limit in (renal, *daily) if limit]
+    if not found or len({limit.unit for limit in found}) > 1:
+        return None
+    return Cap(
+        most=min(limit.most for limit in found),
+        unit=found[0].unit,
+        single=min((limit.most for limit in once if limit), default=None),
+        doses=renal.band.doses_per_day if renal else None,
+    )
+
+
+def highest_allowed(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) -> PlannedStep | None:
+    """The most that whole tablets make within the limits, as often a day as ordered or as the limits need."""
+    formulation = formulation_of(agent, order)
+    if formulation is None or not cap.most or cap.unit.removesuffix("/d") not in ("mg", "patch"):
+        return None
+    ordered = order.dosage.first.doses_per_day if order.dosage.first else None
+    often = Fraction(24, formulation.interval_hours) if formulation.interval_hours else None
+    doses = cap.doses or ordered or Fraction(1)
+    doses = min(doses, often) if often else doses
+    if cap.single and cap.most / doses > cap.single:
+        doses = max(doses, Fraction(ceil(cap.most / cap.single)))
+    return highest(knowledge.tablets(agent, formulation), cap.most, doses, cap.single)
+
+
+def mended(
+    agent: Agent, order: MedicationOrder, total: Total, here: AtHand, facts: Facts, knowledge: Knowledge
+) -> tuple[PlannedStep, ...]:
+    """The order as it may be accepted; () where none may."""
+    cap = cap_for(agent, order, here, facts, knowledge)
+    others = [part for part in total.parts if part.order != order and not part.uncertain]
+    if cap is None or others or not _too_high(order, total, cap) or not may_be_mended(agent, order, facts, knowledge):
+        return ()
+    top = highest_allowed(agent, order, cap, knowledge)
+    climb = climb_for(agent, order.formulation, here.indications, facts, knowledge)
+    if top is None or (climb and not any(running(agent.id, facts, knowledge))):
+        return stepwise(agent, order, cap.most, here, facts, knowledge) if top else ()
+    if len(order.dosage.steps) > 1:
+        return _held(agent, order, cap, knowledge)
+    now = dose_now(agent.id, cap.unit, facts, knowledge)
+    if climb and now is not None and top.mg_per_day - now > climb.step.value:
+        return stepwise(agent, order, cap.most, here, facts, knowledge)
+    return (top,)
+
+
+def _too_high(order: MedicationOrder, total: Total, cap: Cap) -> bool:
+    """Whether the order alone is above a limit: one that is too much only beside another is not the one at fault."""
+    alone = in_unit(total.alone, cap.unit)
+    singles = [in_unit(each.single, cap.unit) for each in order.dosage.steps]
+    at_once = cap.single is not None and any(dose is not None and dose > cap.single for dose in singles)
+    return at_once or (alone is not None and alone > cap.most)
+
+
+def may_be_mended(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
+    """Read for sure, with the medicines known, and nothing on record forbids the agent."""
+    surely = order.reference and order.sure and not order.dosage.conflict and not order.dosage.unread
+    against = any(o.strength != "caution" for o in objections(agent, order.formulation, facts, knowledge))
+    return bool(surely) and Known.MEDICATIONS in facts.known and not against
+
+
+def stepwise(
+    agent: Agent, order: MedicationOrder, most: Fraction, here: AtHand, facts: Facts, knowledge: Knowledge
+) -> tuple[PlannedStep, ...]:
+    """The agent's schedule for this patient up to `most` a day, from where the patient stands."""
+    formulation = formulation_of(agent, order)
+    climb = climb_for(agent, order.formulation, here.indications, facts, knowledge)
+    steps = planned(agent, formulation, facts, knowledge) if formulation else ()
+    steps = tuple(each for each in steps if each.mg_per_day <= most)
+    if any(running(agent.id, facts, knowledge)):
+        now = dose_now(agent.id, "mg/d", facts, knowledge)
+        if now is None or climb is None:
+            return ()
+        steps = tuple(each for each in steps if each.mg_per_day > now)
+        if steps and steps[0].mg_per_day - now > climb.step.value:
+            return ()
+    return (*steps[:-1], replace(steps[-1], days=None)) if steps else ()
+
+
+def _held(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
+    """A regimen of several steps, the steps that are too high held at the limit; () if one cannot be made."""
+    formulation = formulation_of(agent, order)
+    tablets = knowledge.tablets(agent, formulation) if formulation else ()
+    top = highest_allowed(agent, order, cap, knowledge)
+    found: list[PlannedStep] = []
+    for each in order.dosage.steps:
+        dose = in_unit(each.daily, cap.unit)
+        if dose is None or top is None:
+            return ()
+        if dose > cap.most:
+            return (*found, replace(top, days=None))
+        plan = step(tablets, dose, each.doses_per_day or Fraction(1), each.days)
+        if plan is None:
+            return ()
+        found.append(plan)
+    return tuple(found)
+
+
+def formulation_of(agent: Agent, order: MedicationOrder) -> Formulation | None:
+    return next((f for f in agent.formulation if f.id == order.formulation), None)
+
+
+# --- in words -------------------------------------------------------------------------------------------------------
+
+
+def proposal(agent: Agent, order: MedicationOrder, steps: tuple[PlannedStep, ...]) -> Proposal:
+    """The draft with its dose mended, to accept."""
+    words = schedule_in_words(steps, order.route or "oral")
+    last = dose_of(steps[-1])
+    label = f"Change to {last}" if len(steps) == 1 else f"Change to {dose_of(steps[0])}, step by step to {last}"
+    total = f" ({last})" if len(steps) == 1 else ""
+    return Proposal(
+        label=label,
+        description=f"Change {said(order.label)} to: {words}{total}",
+        ingredient=agent.id,
+        steps=steps,
+        route=order.route or "oral",
+        updates=order.reference,
+        recommended=True,
+    )
+
+
+def dose_of(planned_step: PlannedStep) -> str:
+    """ "600 mg a day", "3 patches a day"."""
+    if planned_step.tablet.unit == "patch":
+        return f"{amount(planned_step.units * planned_step.doses_per_day, 'patch')} a day"
+    return f"{number(planned_step.mg_per_day)} mg a day"
+
+
+def allowed_in_words(top: PlannedStep, route: str | None) -> str:
+    return f"Highest dose allowed: {sig(top, route or 'oral')} ({dose_of(top)})"

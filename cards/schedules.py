@@ -1,0 +1,100 @@
+"""
+A start and a climb that this patient may be given: for this age, these kidneys, this frailty and what is taken beside
+it, in tablets that exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from .facts import Facts
+from .finding import PlannedStep
+from .in_force import Knowledge, band_for, band_maximum
+from .limits import beside
+from .situation import crcl_holds, holds
+from .statements import Agent, Formulation, Manner, Modifier, Move, Schedule, Start, Step
+from .tablets import step
+
+
+def planned(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
+    """Start and climb in tablets that exist, held at what these kidneys allow; () where that cannot be made."""
+    tablets = knowledge.tablets(agent, formulation)
+    rows = schedule_for(agent, formulation.id, facts, knowledge)
+    if not rows or not tablets:
+        return ()
+    most = safe_maximum(agent, formulation, facts, knowledge)
+    steps: list[PlannedStep] = []
+    for row in rows:
+        if most is not None and row.dose.value > most:
+            break
+        plan = step(tablets, row.dose.value, row.doses_per_day, row.days, row.note if len(row.note) < 20 else "")
+        if plan is None:
+            return ()
+        steps.append(plan)
+    return _open_ended(steps)
+
+
+def _open_ended(steps: list[PlannedStep]) -> tuple[PlannedStep, ...]:
+    """The last step goes on until the clinician changes it."""
+    if not steps:
+        return ()
+    last = steps[-1]
+    return (*steps[:-1], PlannedStep(last.tablet, last.units, last.doses_per_day, None, last.when))
+
+
+def schedule_for(agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge) -> tuple[Step, ...]:
+    """The slower schedule where age, kidneys or frailty ask for it, else the usual one; else the start alone."""
+    slower = is_slower(agent, facts, knowledge)
+    rows = [s for s in knowledge.here(agent.schedule, formulation) if s.pace != "label"]
+    asked = [s for s in rows if _asked_for(s, facts, slower)]
+    chosen = max(asked, key=lambda s: (s.pace == "slower", -s.steps[0].dose.value), default=None)
+    start = start_for(agent, formulation, facts, knowledge)
+    if chosen and (start is None or chosen.steps[0].dose.value <= start.dose.value):
+        return chosen.steps
+    return (Step(dose=start.dose, doses_per_day=start.doses_per_day, note=start.when),) if start else ()
+
+
+def start_for(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Start | None:
+    """The starting dose for this age, these kidneys and what is taken beside it: the lowest that holds."""
+    slower = is_slower(agent, facts, knowledge)
+    rows = [s for s in knowledge.here(agent.start, formulation) if _asked_for(s, facts, slower)]
+    with_it = [s for s in rows if s.with_medicine and beside(s.with_medicine, agent.id, facts)]
+    return min(with_it or [s for s in rows if not s.with_medicine], key=lambda start: start.dose.value, default=None)
+
+
+def is_slower(agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
+    """Whether a modifier that holds for this patient asks for the lowest start and the slower schedule."""
+    return any(
+        row.how == "slower" and names(row, agent, knowledge) and (row.when is None or holds(row.when, facts))
+        for modifier in standing_modifiers(facts, knowledge)
+        for row in knowledge.here(modifier.manner)
+    )
+
+
+def standing_modifiers(facts: Facts, knowledge: Knowledge) -> Iterator[Modifier]:
+    """The modifiers that hold for this patient."""
+    return (m for m in knowledge.modifiers.values() if any(holds(when, facts) for when in m.when))
+
+
+def names(row: Move | Manner, agent: Agent, knowledge: Knowledge) -> bool:
+    return agent.id in row.agents or bool(knowledge.value_sets.classes_of(agent.id).intersection(row.classes))
+
+
+def _asked_for(row: Start | Schedule, facts: Facts, slower: bool) -> bool:
+    """A row for an age or a kidney function holds where either is so; a row for neither holds for everyone. Frail
+    patients are dosed as old ones are; an age that is not known may be any."""
+    age = facts.age_between()
+    by_age = row.age_from is not None and (slower or age is None or age[1] >= row.age_from)
+    by_kidneys = row.crcl is not None and crcl_holds(row.crcl, facts)
+    return by_age or by_kidneys or (row.age_from is None and row.crcl is None)
+
+
+def safe_maximum(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> Fraction | None:
+    """The most a day that holds for every kidney function this patient may have; None: no limit on record."""
+    table = knowledge.renal(agent, formulation.id, ())
+    if table is None:
+        return None
+    bands = band_for(table, facts.kidneys) if facts.kidneys.known else table.bands
+    found = [m for band in bands if (m := band_maximum(band, facts.kidneys)) is not None]
+    return min(found, default=None)
