@@ -42,7 +42,7 @@ def test_a_file_keeps_to_the_schema(stem: str) -> None:
         pytest.param({"icd10cm": ["E11-42"]}, "does not match", id="no ICD code"),
         pytest.param({"icd10cm": ["e11.42"]}, "does not match", id="an ICD code in small letters"),
         pytest.param({"text": ["Diabetic neuropathy"]}, "does not match", id="a phrase with capitals"),
-        pytest.param({"loinc": ["2951-2"]}, "is not valid under any", id="a condition with a LOINC code"),
+        pytest.param({"loinc": ["2951-2"]}, "is not one of", id="a condition with a LOINC code"),
         pytest.param({"title": ""}, "non-empty|too short", id="no title"),
         pytest.param({"source": []}, "non-empty|too short", id="no source"),
     ],
