@@ -200,7 +200,7 @@ class Knowledge:
         fitting = [f for f in agent.formulation if _fits(f, product, route)]
         return fitting[0] if len(fitting) == 1 else None
 
-    def maxima(self, agent: Agent, formulation: str, indications: Iterable[str], age: Age) -> list[Maximum]:
+    def maxima(self, agent: Agent, formulation: str | None, indications: Iterable[str], age: Age) -> list[Maximum]:
         """Daily limits and usual doses that hold, trial doses and practice figures left out."""
         limits = (row for row in agent.maximum if row.kind in ("ceiling", "usual") and not row.single)
         return self.holding(limits, formulation, indications, age)

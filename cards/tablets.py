@@ -4,27 +4,29 @@ Doses in tablets that exist: which product, how many of it, so that an order can
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from .finding import PlannedStep, Tablet
+from .statements import Step
 
 MOST_UNITS = 3  # of one product a dose: more is an order nobody would write
+SHORT = 19  # a note this short ("at night") belongs into the sig; a longer one is for the reader of the file
 
 
-def exactly(tablets: Iterable[Tablet], mg: Fraction) -> tuple[Tablet, int] | None:
-    """The fewest whole units of one product that make this single dose; None if no product does."""
-    fitting = [(int(mg / t.strength), t) for t in tablets if t.strength and (mg / t.strength).denominator == 1]
-    units, tablet = min(fitting, key=lambda pair: pair[0], default=(0, None))
-    return (tablet, units) if tablet and 1 <= units <= MOST_UNITS else None
+def climb(tablets: Iterable[Tablet], steps: Iterable[Step]) -> tuple[PlannedStep, ...]:
+    """As many of the steps, from the first, as whole units of one product make: one order is filled with one product.
+    Of two products that go equally far, the one with fewer units."""
+    plans = [tuple(_of_one(tablet, steps)) for tablet in tablets]
+    return max(plans, key=lambda plan: (len(plan), -sum(step.units for step in plan)), default=())
 
 
-def step(
-    tablets: Iterable[Tablet], mg_per_day: Fraction, doses: Fraction, days: int | None = None, when: str = ""
-) -> PlannedStep | None:
-    """A planned step of so much a day in so many doses; None if no product makes it."""
-    found = exactly(tablets, mg_per_day / doses) if doses else None
-    return PlannedStep(found[0], Fraction(found[1]), doses, days, when) if found else None
+def _of_one(tablet: Tablet, steps: Iterable[Step]) -> Iterator[PlannedStep]:
+    for row in steps:
+        units = row.dose.value / row.doses_per_day / tablet.strength
+        if units.denominator != 1 or units > MOST_UNITS:
+            return
+        yield PlannedStep(tablet, units, row.doses_per_day, row.days, row.note if len(row.note) <= SHORT else "")
 
 
 def highest(

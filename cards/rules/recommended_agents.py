@@ -142,8 +142,7 @@ def _left_out_line(out: LeftOut) -> str:
 
 
 def _proposals(found: Offers, condition: Condition, order: MedicationOrder | None) -> Iterator[Proposal]:
-    able = [each for each in found.offered if each.steps][:MOST_TO_ACCEPT]
-    for each in able:
+    for each in (each for each in found.offered[:MOST_TO_ACCEPT] if each.steps):
         words = schedule_in_words(each.steps, each.formulation.routes[0])
         instead = f" Remove {said(order.label)}." if order and order.reference else ""
         yield Proposal(
