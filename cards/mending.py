@@ -20,9 +20,9 @@ from .in_force import Knowledge
 from .limits import dose_limit, in_unit, renal_limit
 from .schedules import planned
 from .starting import climb_for, dose_now, running
-from .statements import Agent, Formulation
+from .statements import Agent, Formulation, Quantity, Step
 from .suitability import objections
-from .tablets import highest, step
+from .tablets import climb, highest
 from .totals import Total
 from .wording import amount, number, said
 
@@ -78,13 +78,13 @@ def mended(
     if cap is None or others or not _too_high(order, total, cap) or not may_be_mended(agent, order, facts, knowledge):
         return ()
     top = highest_allowed(agent, order, cap, knowledge)
-    climb = climb_for(agent, order.formulation, here.indications, facts, knowledge)
-    if top is None or (climb and not any(running(agent.id, facts, knowledge))):
+    fastest = climb_for(agent, order.formulation, here.indications, facts, knowledge)
+    if top is None or (fastest and not any(running(agent.id, facts, knowledge))):
         return stepwise(agent, order, cap.most, here, facts, knowledge) if top else ()
     if len(order.dosage.steps) > 1:
         return _held(agent, order, cap, knowledge)
     now = dose_now(agent.id, cap.unit, facts, knowledge)
-    if climb and now is not None and top.mg_per_day - now > climb.step.value:
+    if fastest and now is not None and top.mg_per_day - now > fastest.step.value:
         return stepwise(agent, order, cap.most, here, facts, knowledge)
     return (top,)
 
@@ -109,36 +109,36 @@ def stepwise(
 ) -> tuple[PlannedStep, ...]:
     """The agent's schedule for this patient up to `most` a day, from where the patient stands."""
     formulation = formulation_of(agent, order)
-    climb = climb_for(agent, order.formulation, here.indications, facts, knowledge)
-    steps = planned(agent, formulation, facts, knowledge) if formulation else ()
+    fastest = climb_for(agent, order.formulation, here.indications, facts, knowledge)
+    steps = planned(agent, formulation, facts, knowledge, here.indications) if formulation else ()
     steps = tuple(each for each in steps if each.mg_per_day <= most)
     if any(running(agent.id, facts, knowledge)):
         now = dose_now(agent.id, "mg/d", facts, knowledge)
-        if now is None or climb is None:
+        if now is None or fastest is None:
             return ()
         steps = tuple(each for each in steps if each.mg_per_day > now)
-        if steps and steps[0].mg_per_day - now > climb.step.value:
+        if steps and steps[0].mg_per_day - now > fastest.step.value:
             return ()
     return (*steps[:-1], replace(steps[-1], days=None)) if steps else ()
 
 
 def _held(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
-    """A regimen of several steps, the steps that are too high held at the limit; () if one cannot be made."""
+    """A regimen of several steps, held at the limit from the first step above it; () if no one product makes it all."""
     formulation = formulation_of(agent, order)
-    tablets = knowledge.tablets(agent, formulation) if formulation else ()
     top = highest_allowed(agent, order, cap, knowledge)
-    found: list[PlannedStep] = []
+    rows: list[Step] = []
     for each in order.dosage.steps:
         dose = in_unit(each.daily, cap.unit)
-        if dose is None or top is None:
+        if dose is None or top is None or formulation is None:
             return ()
         if dose > cap.most:
-            return (*found, replace(top, days=None))
-        plan = step(tablets, dose, each.doses_per_day or Fraction(1), each.days)
-        if plan is None:
-            return ()
-        found.append(plan)
-    return tuple(found)
+            rows.append(Step(dose=Quantity(top.mg_per_day, cap.unit), doses_per_day=top.doses_per_day))
+            break
+        rows.append(
+            Step(dose=Quantity(dose, cap.unit), doses_per_day=each.doses_per_day or Fraction(1), days=each.days)
+        )
+    steps = climb(knowledge.tablets(agent, formulation), rows) if formulation else ()
+    return steps if len(steps) == len(rows) else ()
 
 
 def formulation_of(agent: Agent, order: MedicationOrder) -> Formulation | None:

@@ -7,15 +7,8 @@ weights: every place in the list can be explained in a sentence. An agent outsid
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Iterator
 from dataclasses import dataclass
-=======
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from itertools import takewhile
->>>>>>> 6479e07 (A schedule is one product's, held at the limit for its use; nothing further down the list fills a place)
 
 from .facts import Facts, Role
 from .finding import PlannedStep, Statement
@@ -24,10 +17,6 @@ from .schedules import names, planned, standing_modifiers
 from .situation import holds
 from .statements import Agent, Condition, Formulation, Modifier, Move, Offer, Say
 from .suitability import Objection, objections
-<<<<<<< HEAD
-=======
-from .tablets import climb
->>>>>>> 6479e07 (A schedule is one product's, held at the limit for its use; nothing further down the list fills a place)
 
 PLACES = {"first": 0, "": 1, "last": 2}
 
@@ -183,63 +172,3 @@ def _moves(
 def _of(modifier: Modifier, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Move]:
     rows = (m for m in knowledge.holding(modifier.effect, None) if names(m, agent, knowledge))
     return (m for m in rows if m.when is None or holds(m.when, facts))
-<<<<<<< HEAD
-=======
-
-
-def _names(move: Move | Manner, agent: Agent, knowledge: Knowledge) -> bool:
-    return agent.id in move.agents or bool(knowledge.value_sets.classes_of(agent.id).intersection(move.classes))
-
-
-# --- a schedule this patient may be given ---------------------------------------------------------------------------
-
-
-def planned(
-    agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge, indications: Iterable[str] = ()
-) -> tuple[PlannedStep, ...]:
-    """Start and climb in tablets that exist, held at what use and kidneys allow; () where none can be made."""
-    most = safe_maximum(agent, formulation, facts, knowledge, indications)
-    rows = schedule_for(agent, formulation.id, facts, knowledge)
-    allowed = takewhile(lambda row: most is None or row.dose.value <= most, rows)
-    return _open_ended(climb(knowledge.tablets(agent, formulation), tuple(allowed)))
-
-
-def _open_ended(steps: tuple[PlannedStep, ...]) -> tuple[PlannedStep, ...]:
-    """The last step goes on until the clinician changes it."""
-    return (*steps[:-1], replace(steps[-1], days=None)) if steps else ()
-
-
-def schedule_for(agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge) -> tuple[Step, ...]:
-    """The slower schedule where age or kidneys ask for it, else the usual one; else the start alone."""
-    rows = [s for s in knowledge.here(agent.schedule, formulation) if s.pace != "label" and _asked_for(s, facts)]
-    chosen = max(rows, key=lambda s: (s.pace == "slower", -s.steps[0].dose.value), default=None)
-    if chosen:
-        return chosen.steps
-    start = start_for(agent, formulation, facts, knowledge)
-    return (Step(dose=start.dose, doses_per_day=start.doses_per_day, note=start.when),) if start else ()
-
-
-def start_for(agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge) -> Start | None:
-    """The starting dose for this age and these kidneys: the lowest that holds."""
-    rows = [s for s in knowledge.here(agent.start, formulation) if not s.with_medicine and _asked_for(s, facts)]
-    return min(rows, key=lambda start: start.dose.value, default=None)
-
-
-def _asked_for(row: Start | Schedule, facts: Facts) -> bool:
-    """A row for an age or a kidney function holds where either is so; a row for neither holds for everyone."""
-    age = facts.age_between()
-    by_age = row.age_from is not None and age is not None and age[1] >= row.age_from
-    by_kidneys = row.crcl is not None and crcl_holds(row.crcl, facts)
-    return by_age or by_kidneys or (row.age_from is None and row.crcl is None)
-
-
-def safe_maximum(
-    agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge, indications: Iterable[str] = ()
-) -> Fraction | None:
-    """The most a day that holds for this use and every kidney function this patient may have; None: no limit known."""
-    tables = knowledge.holding(agent.renal, formulation.id, indications)
-    bands = [b for t in tables for b in (band_for(t, facts.kidneys) if facts.kidneys.known else t.bands)]
-    renal = [most for band in bands if (most := band_maximum(band, facts.kidneys)) is not None]
-    rows = knowledge.maxima(agent, formulation.id, indications, facts.age_between())
-    return min([*renal, *(row.dose.value for row in rows if row.dose.unit.endswith("/d"))], default=None)
->>>>>>> 6479e07 (A schedule is one product's, held at the limit for its use; nothing further down the list fills a place)

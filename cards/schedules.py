@@ -5,8 +5,10 @@ it, in tablets that exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import takewhile
 
 from .facts import Facts
 from .finding import PlannedStep
@@ -14,33 +16,22 @@ from .in_force import Knowledge, band_for, band_maximum
 from .limits import beside
 from .situation import crcl_holds, holds
 from .statements import Agent, Formulation, Manner, Modifier, Move, Schedule, Start, Step
-from .tablets import step
+from .tablets import climb
 
 
-def planned(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
-    """Start and climb in tablets that exist, held at what these kidneys allow; () where that cannot be made."""
-    tablets = knowledge.tablets(agent, formulation)
+def planned(
+    agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge, indications: Iterable[str] = ()
+) -> tuple[PlannedStep, ...]:
+    """Start and climb in tablets that exist, held at what use and kidneys allow; () where none can be made."""
+    most = safe_maximum(agent, formulation, facts, knowledge, indications)
     rows = schedule_for(agent, formulation.id, facts, knowledge)
-    if not rows or not tablets:
-        return ()
-    most = safe_maximum(agent, formulation, facts, knowledge)
-    steps: list[PlannedStep] = []
-    for row in rows:
-        if most is not None and row.dose.value > most:
-            break
-        plan = step(tablets, row.dose.value, row.doses_per_day, row.days, row.note if len(row.note) < 20 else "")
-        if plan is None:
-            return ()
-        steps.append(plan)
-    return _open_ended(steps)
+    allowed = takewhile(lambda row: most is None or row.dose.value <= most, rows)
+    return _open_ended(climb(knowledge.tablets(agent, formulation), tuple(allowed)))
 
 
-def _open_ended(steps: list[PlannedStep]) -> tuple[PlannedStep, ...]:
+def _open_ended(steps: tuple[PlannedStep, ...]) -> tuple[PlannedStep, ...]:
     """The last step goes on until the clinician changes it."""
-    if not steps:
-        return ()
-    last = steps[-1]
-    return (*steps[:-1], PlannedStep(last.tablet, last.units, last.doses_per_day, None, last.when))
+    return (*steps[:-1], replace(steps[-1], days=None)) if steps else ()
 
 
 def schedule_for(agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge) -> tuple[Step, ...]:
@@ -90,11 +81,12 @@ def _asked_for(row: Start | Schedule, facts: Facts, slower: bool) -> bool:
     return by_age or by_kidneys or (row.age_from is None and row.crcl is None)
 
 
-def safe_maximum(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> Fraction | None:
-    """The most a day that holds for every kidney function this patient may have; None: no limit on record."""
-    table = knowledge.renal(agent, formulation.id, ())
-    if table is None:
-        return None
-    bands = band_for(table, facts.kidneys) if facts.kidneys.known else table.bands
-    found = [m for band in bands if (m := band_maximum(band, facts.kidneys)) is not None]
-    return min(found, default=None)
+def safe_maximum(
+    agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge, indications: Iterable[str] = ()
+) -> Fraction | None:
+    """The most a day that holds for this use and every kidney function this patient may have; None: no limit known."""
+    tables = knowledge.holding(agent.renal, formulation.id, indications)
+    bands = [b for t in tables for b in (band_for(t, facts.kidneys) if facts.kidneys.known else t.bands)]
+    renal = [most for band in bands if (most := band_maximum(band, facts.kidneys)) is not None]
+    rows = knowledge.maxima(agent, formulation.id, indications, facts.age_between())
+    return min([*renal, *(row.dose.value for row in rows if row.dose.unit.endswith("/d"))], default=None)
