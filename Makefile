@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 
-.PHONY: help setup demo serve test test-integrations check bench lock clean
+.PHONY: checked help setup demo serve test test-integrations check bench lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | sort
@@ -29,6 +29,9 @@ check: $(DEV)    ## lint, format and types only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+checked: $(DEV)  ## hold every knowledge file against its schema and note which pass, so that a start need not
+	$(BIN)/python scripts/mark_checked.py
 
 bench: $(DEV)    ## measure speed on this machine (docs/performance.md)
 	$(BIN)/python -m benchmarks

@@ -1,28 +1,23 @@
 """
 Load the knowledge files, refuse bad ones, and ask for what is in force on a day.
 
-The only reader of knowledge files, and the only door to the TOML parser and to jsonschema in this package. Every
-problem in every file is reported at once, as `file: key: what is wrong`; with a problem no base comes into being.
+Every problem in every file is reported at once, as `file: key: what is wrong`; with a problem no base comes into being.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import msgspec
-import orjson
-import tomli  # tomllib of the standard library, compiled: same API, a third of the start-up time
 
 from . import statements
 from .in_force import Knowledge, left_out
+from .knowledge_files import TABLES, Raw, Schemas, Table, parsed, read_files, version_of
 from .knowledge_links import broken_links
 from .products import Products
 from .statements import File
@@ -64,11 +59,13 @@ class KnowledgeBase:
     def load(cls, folder: Path = SEED) -> KnowledgeBase:
         """Read and check every file. Raises KnowledgeError listing every problem."""
         problems: list[str] = []
-        files = {name: _read_folder(folder / name, shape, problems) for name, shape in SHAPES.items()}
+        raws = read_files(folder, tuple(SHAPES))
+        files = _typed(raws, Schemas(folder), problems)
         problems += broken_links(files)
         if problems:
             raise KnowledgeError(sorted(problems))
-        return cls(files, Products.load(folder / "products"), _version(folder), folder)
+        version = version_of(raws, read_files(folder, TABLES, ".csv"))
+        return cls(files, Products.load(folder / "products"), version, folder)
 
     def on(self, day: date, jurisdiction: str = "US", guidelines: tuple[str, ...] = ()) -> Knowledge:
         """What is in force on `day` in a jurisdiction. Expired and retired files are left out, and named."""
@@ -87,33 +84,25 @@ class KnowledgeBase:
         return self._made[key]
 
 
-def _read_folder(folder: Path, shape: type[File], problems: list[str]) -> dict[str, File]:
-    check = _schema_check(folder.parent / "schema" / f"{folder.name}.schema.json")
-    files = {}
-    for path in sorted(folder.glob("*.toml")):
-        name = f"{folder.name}/{path.name}"
-        file = _read_file(path, name, shape, check, problems)
+def _typed(raws: Mapping[str, Raw], schemas: Schemas, problems: list[str]) -> dict[str, dict[str, File]]:
+    """Folder -> file stem -> file. What has a problem is left out and named."""
+    files: dict[str, dict[str, File]] = {folder: {} for folder in SHAPES}
+    for raw in raws.values():
+        table = parsed(raw, problems)
+        file = _file(raw, table, schemas.problems(raw, table), problems) if table is not None else None
         if file is not None:
-            files[path.stem] = file
+            files[raw.folder][raw.stem] = file
     return files
 
 
-Check = Callable[[Any], Iterator[str]]
-
-
-def _read_file(path: Path, name: str, shape: type[File], check: Check, problems: list[str]) -> File | None:
-    try:
-        table = tomli.loads(path.read_text(encoding="utf-8"))
-    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{name}: not TOML: {error}")
-        return None
-    found = [f"{name}: {line}" for line in check(table)]
+def _file(raw: Raw, table: Table, against: Iterator[str], problems: list[str]) -> File | None:
+    found = [f"{raw.name}: {line}" for line in against]
     problems += found
     try:
-        return msgspec.convert({**table, "id": path.stem, "path": name}, shape, dec_hook=_decode)
+        return msgspec.convert({**table, "id": raw.stem, "path": raw.name}, SHAPES[raw.folder], dec_hook=_decode)
     except (msgspec.ValidationError, ValueError) as error:
         if not found:
-            problems.append(f"{name}: {error}")
+            problems.append(f"{raw.name}: {error}")
         return None
 
 
@@ -124,34 +113,6 @@ def _decode(wanted: type, value: object) -> object:
     if wanted in (statements.Quantity, statements.Range) and isinstance(value, str):
         return wanted.parse(value)
     raise NotImplementedError(wanted)
-
-
-def _schema_check(path: Path) -> Check:
-    if not path.exists():
-        return lambda _: iter(())
-    validator = jsonschema.Draft202012Validator(orjson.loads(path.read_bytes()))
-    return lambda table: (_in_words(error) for error in validator.iter_errors(_plain_dates(table)))
-
-
-def _in_words(error: jsonschema.ValidationError) -> str:
-    where = ".".join(str(part) for part in error.absolute_path) or "(top)"
-    return f"{where}: {error.message[:200]}"
-
-
-def _plain_dates(value: Any) -> Any:
-    """JSON Schema knows no dates: say them as JSON would."""
-    if isinstance(value, dict):
-        return {key: _plain_dates(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain_dates(inner) for inner in value]
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _version(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted([*folder.rglob("*.toml"), *folder.rglob("*.csv")]):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
 
 
 @functools.cache

@@ -76,13 +76,8 @@ class Products:
 
     def __init__(self, rows: Callable[[str], list[Row]]) -> None:
         self._rows = rows
-        self._rxnorm = {row[0]: row for row in rows("rxnorm")}
         self._read: dict[tuple[str, str], Product] = {}
-        self._of: dict[str, list[Row]] = {}
         self._named = lru_cache(maxsize=4096)(self._read_name)  # orders repeat the same few names
-        for row in self._rxnorm.values():
-            if row[1] in {"SCD", "SBD"}:
-                self._of.setdefault(row[2], []).append(row)
 
     @classmethod
     def load(cls, folder: Path) -> Products:
@@ -146,6 +141,19 @@ class Products:
         """Ten digits without hyphens can be cut in three ways; only what all known cuts agree on counts."""
         rows = {tuple(row[1:]) for key in ndc_keys(code) if (row := self._ndc.get(key))}
         return _product(list(rows.pop()), verified=False) if len(rows) == 1 else None
+
+    @cached_property
+    def _rxnorm(self) -> dict[str, Row]:
+        return {row[0]: row for row in self._rows("rxnorm")}
+
+    @cached_property
+    def _of(self) -> dict[str, list[Row]]:
+        """Products by their ingredients."""
+        found: dict[str, list[Row]] = {}
+        for row in self._rxnorm.values():
+            if row[1] in {"SCD", "SBD"}:
+                found.setdefault(row[2], []).append(row)
+        return found
 
     @cached_property
     def _ingredients(self) -> dict[str, Row]:

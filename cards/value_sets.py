@@ -49,6 +49,7 @@ class ValueSets:
         self._names = ConditionNames(_phrases(sets))
         self._meaning = _by_meaning(sets)
         self._seen: dict[tuple[str, str], frozenset[str]] = {}
+        self._meant = _meanings(sets)
 
     # --- conditions -------------------------------------------------------------------------------------------------
 
@@ -195,6 +196,13 @@ def _prefixes(rows: Iterable[tuple[str, tuple[str, ...], tuple[str, ...]]]) -> P
 
 def _merged(one: Prefixes, other: Prefixes) -> Prefixes:
     return {prefix: {**one.get(prefix, {}), **other.get(prefix, {})} for prefix in one.keys() | other.keys()}
+
+
+def _meanings(sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:
+    meant: dict[str, set[str]] = {}
+    for id_, s in sets.items():
+        meant.setdefault(s.meaning, set()).add(id_)
+    return {meaning: frozenset(ids) for meaning, ids in meant.items()}
 
 
 def _icd(code: str) -> str:
