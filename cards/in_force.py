@@ -159,9 +159,10 @@ class Knowledge:
         return agent.title.lower() if agent else ingredient
 
     def substances(self, system: str, code: str, text: str) -> frozenset[str]:
-        """What an allergy is to: ingredients, by code or by name."""
+        """What an allergy is to: ingredients, by code or by name, and the classes they belong to."""
         product = (self.products.find(system, code) if code else None) or self.products.named(text)
-        return frozenset(self.ids(product.ingredients)) if product else frozenset()
+        names = frozenset(self.ids(product.ingredients)) if product else frozenset()
+        return names.union(*(self.value_sets.classes_of(name) for name in names))
 
     # --- which statements hold --------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from .in_force import Knowledge
 from .schedules import names, planned, standing_modifiers
 from .situation import holds
 from .statements import Agent, Condition, Formulation, Modifier, Move, Offer, Say
-from .suitability import Objection, objections
+from .suitability import objections
 
 PLACES = {"first": 0, "": 1, "last": 2}
 
@@ -70,6 +70,16 @@ def offers(ladder: Condition, facts: Facts, knowledge: Knowledge) -> Offers:
     return Offers(ladder, tuple(offered), tuple(left_out.values()))
 
 
+def left_to_prescriber(agent: Agent, ladder: Condition, knowledge: Knowledge) -> bool:
+    """Not offered, or for specialists, and not advised against: ordering it is the prescriber's judgement. A row that
+    names the agent stands above one that names its class."""
+    rows = knowledge.here(ladder.against)
+    own = [row for row in rows if agent.id in row.agents]
+    classes = knowledge.value_sets.classes_of(agent.id)
+    found = own or [row for row in rows if classes.intersection(row.classes)]
+    return bool(found) and all(row.strength in ("not offered", "specialist") for row in found)
+
+
 def _formulation(agent: Agent, offer: Offer) -> Formulation | None:
     if offer.use:
         return next((f for f in agent.formulation if f.id == offer.use), None)
@@ -79,20 +89,24 @@ def _formulation(agent: Agent, offer: Offer) -> Formulation | None:
 def _weigh(
     agent: Agent, formulation: Formulation, offer: Offer, ladder: Condition, facts: Facts, knowledge: Knowledge
 ) -> Offered | LeftOut:
-    if agent.never_suggested:
-        return LeftOut(agent, agent.never_suggested, knowledge.cite(agent, "never_suggested"))
     had = _had(agent, facts) or _class_mate(agent, facts, knowledge)
     if had:
         return LeftOut(agent, had, knowledge.cite(ladder, "offer", offer))
-    against = list(objections(agent, formulation.id, facts, knowledge))
-    barred = next((o for o in against if o.strength != "caution"), None)
+    out = ruled_out(agent, formulation.id, ladder, facts, knowledge)
+    return out or _offered(agent, formulation, offer, ladder, facts, knowledge)
+
+
+def ruled_out(
+    agent: Agent, formulation: str | None, ladder: Condition, facts: Facts, knowledge: Knowledge
+) -> LeftOut | None:
+    """Why the agent is none for this patient at this condition, whether taken or not; None if it may be."""
+    if agent.never_suggested:
+        return LeftOut(agent, agent.never_suggested, knowledge.cite(agent, "never_suggested"))
+    barred = next((o for o in objections(agent, formulation, facts, knowledge) if o.strength != "caution"), None)
     if barred:
         return LeftOut(agent, barred.why, barred.because)
-    moves = list(_moves(agent, ladder, facts, knowledge))
-    out = next((m for m in moves if m[1].move == "out"), None)
-    if out:
-        return LeftOut(agent, f"{out[0]}: {out[1].why}", out[2])
-    return _offered(agent, formulation, offer, ladder, facts, knowledge, against, moves)
+    out = next((m for m in _moves(agent, ladder, facts, knowledge) if m[1].move == "out"), None)
+    return LeftOut(agent, f"{out[0]}: {out[1].why}", out[2]) if out else None
 
 
 def _offered(
@@ -102,9 +116,9 @@ def _offered(
     ladder: Condition,
     facts: Facts,
     knowledge: Knowledge,
-    against: list[Objection],
-    moves: list[tuple[str, Move, Statement]],
 ) -> Offered:
+    against = list(objections(agent, formulation.id, facts, knowledge))
+    moves = list(_moves(agent, ladder, facts, knowledge))
     kinds = {move.move for _, move, _ in moves}
     place = "last" if "last" in kinds else "first" if "first" in kinds else ""
     reasons = [f"{title}: {move.why}" for title, move, _ in moves] + [f"caution, {o.why}" for o in against]

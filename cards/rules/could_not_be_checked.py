@@ -22,9 +22,9 @@ from ..totals import total_a_day
 from ..wording import amount, capital, listed, said
 
 PARTS = {
-    Known.MEDICATIONS: "current medicines: not known, so interactions and duplicates were not checked",
-    Known.ALLERGIES: "allergies: not known",
-    Known.CONDITIONS: "conditions: not known, so contraindications were not checked",
+    Known.MEDICATIONS: ("other medicines", "so interactions and duplicates were not checked"),
+    Known.ALLERGIES: ("allergies", "so none was looked for"),
+    Known.CONDITIONS: ("conditions", "so contraindications were not checked"),
 }
 
 
@@ -40,13 +40,17 @@ def _finding(order: MedicationOrder, named: list[str], reasons: list[tuple[str, 
     short = listed(dict.fromkeys(topic for topic, _ in reasons))
     agents = [knowledge.agents[name] for name in named if name in knowledge.agents]
     return Finding(
-        summary=f"{capital(said(order.label, 40))}: not fully checked ({short})",
+        summary=f"{_name(order, agents)}: not fully checked ({short})",
         indicator=Indicator.INFO,
         agents=tuple(named),
         orders=(order.reference,) if order.reference else (),
         because=tuple(Statement(address=agent.path) for agent in agents),
         not_checked=tuple(why for _, why in reasons),
     )
+
+
+def _name(order: MedicationOrder, agents: list[Agent]) -> str:
+    return capital(listed(agent.title.lower() for agent in agents) or said(order.label, 40) or "an order")
 
 
 def _reasons(order: MedicationOrder, named: list[str], facts: Facts, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
@@ -60,9 +64,17 @@ def _reasons(order: MedicationOrder, named: list[str], facts: Facts, knowledge: 
             yield from _dose(order, agent, facts)
             yield from _kidneys(order, agent, facts, knowledge)
     if named:
-        yield from ((part.value, words) for part, words in PARTS.items() if part not in facts.known)
-        yield from (("age", "age: no birth date is known") for _ in (0,) if facts.age_between() is None)
-        yield from ((u.what, f"{u.what}: {u.why}") for u in facts.unread if not u.reference)
+        yield from _parts(facts)
+        if facts.age_between() is None:
+            yield "age", "age: no birth date is known; the strictest age limit was applied"
+
+
+def _parts(facts: Facts) -> Iterator[tuple[str, str]]:
+    """The parts of the record that any agent's checks need, with why they are not known."""
+    why = {unread.what: unread.why for unread in facts.unread if not unread.reference}
+    for part, (name, so) in PARTS.items():
+        if part not in facts.known:
+            yield name, f"{name}: {why.get(part.value, 'not supplied')}, {so}"
 
 
 def _dose(order: MedicationOrder, agent: Agent, facts: Facts) -> Iterator[tuple[str, str]]:
@@ -90,7 +102,8 @@ def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Know
     if kidneys.dialysis or kidneys.stage_five:
         yield "dialysis", _on_dialysis(order, agent, knowledge)
     elif not kidneys.known:
-        missing = "; ".join(kidneys.missing) or "no result on record"
+        not_given = [u.why for u in facts.unread if u.what == Known.OBSERVATIONS.value and not u.reference]
+        missing = "; ".join(not_given or kidneys.missing) or "no result on record"
         yield "kidney function", f"kidney function: {missing}. {_limits_in_words(agent, order, facts, knowledge)}"
     if kidneys.acute_injury:
         yield "kidney injury", "kidney function: acute kidney injury on record, so no clearance is a steady state"

@@ -2,10 +2,10 @@
 Recommended agents
 
 When    a neuropathic pain condition is at hand
-And     the order is an analgesic or an agent that is no offer for it; or, on opening the chart, nothing fit is taken
+And     the order is no offer for it, or none for this patient; or, on opening the chart, nothing fit is taken
 Then    name the agents that suit this patient, in the order of the condition's file, with the reason for each, and give
         up to three to accept with start dose and schedule; name those left out and why
-Silent  when the order is itself one of the offers, is for something else, or is no medicine for pain
+Silent  when the order is itself an offer that suits, one left to the prescriber, for something else, or no agent
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..facts import Condition, Facts, Hook, Known, MedicationOrder
 from ..fhir.order import schedule_in_words
 from ..finding import Finding, Indicator, Proposal
 from ..in_force import Knowledge
-from ..offers import LeftOut, Offered, Offers, offers, to_say
+from ..offers import LeftOut, Offered, Offers, left_to_prescriber, offers, ruled_out, to_say
 from ..statements import Agent
 from ..statements import Condition as Ladder
 from ..wording import capital, listed, said
@@ -35,7 +35,7 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order in facts.selected():
         agent = next((knowledge.agents[name] for name in order.ingredients if name in knowledge.agents), None)
         here = at_hand(facts, knowledge, order)
-        if agent and not here.other_reason and not _offered_anywhere(order, here):
+        if agent and not here.other_reason and not _fits(agent, here, facts, knowledge, order):
             yield from _findings(facts, knowledge, here, order, agent)
 
 
@@ -50,8 +50,15 @@ def _agents(ladder: Ladder) -> set[str]:
     return {name for offer in ladder.offer for name in offer.agents}
 
 
-def _offered_anywhere(order: MedicationOrder, here: AtHand) -> bool:
-    return any(_agents(ladder).intersection(order.ingredients) for ladder, _ in here.ladders)
+def _fits(agent: Agent, here: AtHand, facts: Facts, knowledge: Knowledge, order: MedicationOrder) -> bool:
+    """Whether the agent is an offer that suits this patient, or one that the condition's file leaves to the prescriber:
+    such an order gets its safety checks and no list."""
+    return any(
+        ruled_out(agent, order.formulation, ladder, _without(order, facts), knowledge) is None
+        if agent.id in _agents(ladder)
+        else left_to_prescriber(agent, ladder, knowledge)
+        for ladder, _ in here.ladders
+    )
 
 
 def _findings(
