@@ -12,10 +12,12 @@ from .facts import Facts, Hook, Known
 from .fhir import read_facts
 from .in_force import Knowledge
 from .knowledge_base import SEED, KnowledgeBase, KnowledgeError, seed
+from .override_reasons import DISPLAY as OVERRIDE_REASONS
 from .rules import RULES, Check
 from .scope import concerns_us
 
 __all__ = [
+    "OVERRIDE_REASONS",
     "RULES",
     "SEED",
     "Advice",

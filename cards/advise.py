@@ -78,7 +78,9 @@ class Advice:
         ]
 
 
-def advise(facts: Facts, knowledge: Knowledge, rules: Mapping[str, Check] = RULES) -> Advice:
+def advise(
+    facts: Facts, knowledge: Knowledge, rules: Mapping[str, Check] = RULES, most_cards: int = MOST_CARDS
+) -> Advice:
     """What is worth saying, most urgent first. A rule that raises is reported beside the others' findings."""
     findings, troubles = [], []
     for rule, check in rules.items():
@@ -89,7 +91,7 @@ def advise(facts: Facts, knowledge: Knowledge, rules: Mapping[str, Check] = RULE
         except Exception as error:  # noqa: BLE001 - one broken rule must not silence the others; reported, not swallowed
             troubles.append(Trouble(rule, type(error).__name__))
     heard = [finding for finding in findings if _is_heard(finding, facts)]
-    return _capped(_ranked(_merged(heard)), tuple(troubles))
+    return _capped(_ranked(_merged(heard)), tuple(troubles), most_cards)
 
 
 # --- who may speak --------------------------------------------------------------------------------------------------
@@ -179,8 +181,8 @@ def _ranked(findings: Iterable[Finding]) -> list[Finding]:
     )
 
 
-def _capped(findings: list[Finding], troubles: tuple[Trouble, ...]) -> Advice:
-    shown, rest = findings[:MOST_CARDS], findings[MOST_CARDS:]
+def _capped(findings: list[Finding], troubles: tuple[Trouble, ...], most_cards: int) -> Advice:
+    shown, rest = findings[:most_cards], findings[most_cards:]
     if shown and troubles:
         missing = tuple(f"rule {trouble.rule} could not be run" for trouble in troubles)
         shown[0] = replace(shown[0], not_checked=shown[0].not_checked + missing)

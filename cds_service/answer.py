@@ -40,6 +40,7 @@ class Answer:
     advice: Advice | None = None
     facts: Facts | None = None
     chart: Chart | None = None
+    unshown: Advice | None = None  # what the silent rules would have said
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Engine:
     jurisdiction: str = "US"
     guidelines: tuple[str, ...] = ()
     rules: Mapping[str, Check] = field(default_factory=lambda: RULES)  # fewer where a deployment switches some off
+    silent: Mapping[str, Check] = field(default_factory=dict)  # evaluated and counted, not shown
+    most_cards: int = 5
 
     def knowledge(self, day: date) -> Knowledge:
         return self.knowledge_base.on(day, self.jurisdiction, self.guidelines)
@@ -63,10 +66,11 @@ class Engine:
         ):
             return Answer([])
         chart = complete(request, self.templates, fetch)
-        call = _call(request, service, day, chart)
-        facts = read_facts(call, knowledge)
-        advice = advise(facts, knowledge, self.rules)
-        return Answer(advice.cards(facts, knowledge, Frame(service.id, request.hook_instance)), advice, facts, chart)
+        facts = read_facts(_call(request, service, day, chart), knowledge)
+        advice = advise(facts, knowledge, self.rules, self.most_cards)
+        unshown = advise(facts, knowledge, self.silent) if self.silent else None
+        cards = advice.cards(facts, knowledge, Frame(service.id, request.hook_instance))
+        return Answer(cards, advice, facts, chart, unshown)
 
 
 def _call(request: HookRequest, service: Service, day: date, chart: Chart) -> Call:

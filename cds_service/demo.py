@@ -42,7 +42,8 @@ def run(plain: bool = False) -> int:
 def server() -> Iterator[str]:
     """This product, served on a free loopback port until the block ends."""
     port = _free_port()
-    command = [sys.executable, "-m", "cds_service", "serve", "--port", str(port), "--day", STORY_DAY.isoformat()]
+    command = [sys.executable, "-m", "cds_service", "serve", "--port", str(port)]
+    command += ["--day", STORY_DAY.isoformat(), "--database", "none"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command line
     try:
         _wait(port, process)

@@ -120,6 +120,13 @@ class MethodNotAllowed(HookError):
         return {"Allow": ", ".join(self.allowed)}
 
 
+class TooSlow(HookError):
+    """The body did not come in time."""
+
+    status = 408
+    code = "timeout"
+
+
 class PreconditionFailed(HookError):
     """The record the check needs was neither in the call nor to be had from the FHIR server."""
 

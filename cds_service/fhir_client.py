@@ -334,3 +334,31 @@ def post_json(url: str, document: Any, timeout: float = 30.0) -> tuple[int, Any]
         session.trust_env = False
         response = session.post(url, json=document, timeout=timeout, allow_redirects=False)
         return response.status_code, response.json()
+
+
+MOST_KEY_BYTES: Final = 64 * 1024
+
+
+def fetch_keys(url: str, timeout: float = 2.0, ca_bundle: str | None = None) -> Any:
+    """The JWK Set at a configured address. Raises if it cannot be had; no redirect is followed."""
+    headers = {"Accept": "application/json", "User-Agent": HEADERS["User-Agent"]}
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = ca_bundle or True
+        until = time.monotonic() + timeout
+        with closing(session.get(url, headers=headers, timeout=timeout, stream=True, allow_redirects=False)) as got:
+            _check_status(got.status_code)
+            body = bytearray()
+            for chunk in got.iter_content(CHUNK):
+                body += chunk
+                if len(body) > MOST_KEY_BYTES or time.monotonic() > until:
+                    raise ValueError("too large or too slow a JWK Set")
+    return read_json(bytes(body), None, MOST_KEY_BYTES)
+
+
+def get_document(url: str, timeout: float = 30.0) -> Any:
+    """Whatever JSON stands at an address a person typed (`validate`)."""
+    with requests.Session() as session:
+        session.trust_env = False
+        response = session.get(url, timeout=timeout, headers={"Accept": "application/json"}, allow_redirects=False)
+        return orjson.loads(response.content)

@@ -5,33 +5,65 @@ The production server, behind one function: granian, one worker a core.
 from __future__ import annotations
 
 import os
+import tempfile
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
-from .config import PREFIX
+from .config import PREFIX, Config
+from .store import default_url, is_current, migrate
+from .telemetry import MULTIPROCESS
+from .tenants import read_tenants, why_not_start
 
 SANDBOX = "https://sandbox.cds-hooks.org/?serviceDiscoveryURL="
 
 
-def run(host: str, port: int, workers: int = 1, day: str | None = None) -> None:
-    """Serve until told to stop. Prints the address to paste into an EHR sandbox."""
-    if day:
-        os.environ[f"{PREFIX}DAY"] = day  # the workers read the environment
-    base = f"http://{host}:{port}"
+def run(options: dict[str, str]) -> None:
+    """Serve until told to stop. `options`: settings given on the command line, above the environment's.
+    Raises ValueError if the deployment must not start so."""
+    for name, value in options.items():
+        os.environ[f"{PREFIX}{name.upper()}"] = value  # the workers read the environment
+    os.environ.setdefault(f"{PREFIX}DATABASE", default_url())
+    config = Config.from_environment()
+    refusal = why_not_start(config, read_tenants(config.tenants))
+    if refusal:
+        raise ValueError(refusal)
+    _prepare_store(config)
+    _say(config)
+    with tempfile.TemporaryDirectory(prefix="cds-metrics-") as folder:
+        if config.workers > 1:
+            os.environ[MULTIPROCESS] = folder
+        _serve(config)
+
+
+def _prepare_store(config: Config) -> None:
+    """SQLite's tables are brought up to date here; PostgreSQL's by `neuropathic-pain-cds migrate`."""
+    if config.database.startswith("sqlite:///") and not is_current(config.database):
+        try:
+            migrate(config.database)
+        except Exception as error:  # noqa: BLE001 - advice must not wait for a disk; /health/ready says it
+            print(f"The store could not be prepared ({type(error).__name__}): nothing will be kept.", flush=True)
+
+
+def _say(config: Config) -> None:
+    base = config.base_url
     print(f"Serving {base}/cds-services", flush=True)
     print(f"Paste into an EHR sandbox as discovery endpoint, or open {SANDBOX}{base}/cds-services", flush=True)
+
+
+def _serve(config: Config) -> None:
     Granian(
-        "cds_service:create_app",
+        "cds_service.edge:create",
         factory=True,
-        interface=Interfaces.WSGI,
-        address=host,
-        port=port,
-        workers=workers,
-        blocking_threads=2,
+        interface=Interfaces.RSGI,
+        address=config.host,
+        port=config.port,
+        workers=config.workers,
+        backlog=1024,
         respawn_failed_workers=True,
-        log_enabled=bool(os.environ.get(f"{PREFIX}LOG")),
+        workers_kill_timeout=30,
+        log_enabled=config.log,
         http1_settings=HTTP1Settings(header_read_timeout=5000, max_buffer_size=65536),
         websockets=False,
     ).serve()

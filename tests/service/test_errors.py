@@ -15,6 +15,7 @@ ALL: list[tuple[HookError, int, str, dict[str, str]]] = [
     (errors.Forbidden("not for you"), 403, "forbidden", {}),
     (errors.UnknownService("no such service"), 404, "not-found", {}),
     (errors.MethodNotAllowed(["GET", "OPTIONS"]), 405, "not-supported", {"Allow": "GET, OPTIONS"}),
+    (errors.TooSlow("the body did not come"), 408, "timeout", {}),
     (errors.PreconditionFailed("no record"), 412, "required", {}),
     (errors.TooLarge("too large"), 413, "too-long", {}),
     (errors.UnsupportedMediaType("send JSON"), 415, "not-supported", {}),

@@ -1,0 +1,227 @@
+"""
+One deployment put together: its knowledge, its tenants and what is kept and told. Knows no web framework.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from cards import RULES, KnowledgeBase
+
+from .answer import Answer, Engine
+from .config import Config
+from .dialect import Manner
+from .fhir_client import FhirClient, fetch_keys
+from .hook_request import HookRequest
+from .keys import KeySet, from_file
+from .recorder import Recorder, card_rows
+from .services import Service, prefetch_templates
+from .store import open_store
+from .telemetry import Telemetry, identifier, rules_of
+from .tenants import Tenant, Tenants, fhir_access, read_tenants, why_not_start
+from .tracing import Span, tracer
+
+if TYPE_CHECKING:
+    from .auth import Verifier
+    from .store.database import Database
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where one tenant is served: its engine and its access to its EHR."""
+
+    tenant: Tenant
+    engine: Engine
+    fhir: FhirClient
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """What this tenant is asked to send along, under its own names."""
+        return {self.tenant.prefetch.get(key, key): query for key, query in self.engine.templates.items()}
+
+    def understood(self, request: HookRequest) -> HookRequest:
+        """The call with the tenant's names replaced by ours."""
+        ours = {theirs: key for key, theirs in self.tenant.prefetch.items()}
+        prefetch = {ours.get(key, key): value for key, value in request.prefetch.items()} if ours else request.prefetch
+        return replace(
+            request, prefetch=prefetch, fhir_server=request.fhir_server or self.tenant.fhir_server.rstrip("/") or None
+        )
+
+    def answer(self, request: HookRequest, service: Service, day: date) -> Answer:
+        fetch = self.fhir.for_call(request) if request.fhir_server else None
+        return self.engine.answer(request, service, day, fetch)
+
+    def manner(self, request: HookRequest) -> Manner:
+        tenant = self.tenant
+        return Manner(
+            tenant.dialect,
+            tenant.preference_list,
+            tenant.override_reasons,
+            tenant.link_hosts,
+            f"{tenant.name}\n{request.patient_id}",
+            {f"{draft.get('resourceType')}/{draft.get('id')}": dict(draft) for draft in request.draft_orders},
+        )
+
+
+@dataclass
+class House:
+    config: Config
+    base: KnowledgeBase
+    tenants: Tenants = field(default_factory=lambda: Tenants({}))
+
+    @classmethod
+    def open(cls, config: Config, base: KnowledgeBase) -> House:
+        """Raises ValueError if the deployment must not start so."""
+        house = cls(config, base, read_tenants(config.tenants))
+        refusal = why_not_start(config, house.tenants)
+        if refusal:
+            raise ValueError(refusal)
+        return house
+
+    def __post_init__(self) -> None:
+        self.telemetry = Telemetry(self.config.log)
+        self.today = self.config.today
+        self.desks = {tenant.name: self._desk(tenant) for tenant in self.tenants}
+        self.recorder = Recorder(lambda: self.store, self.telemetry.lost) if self.config.database else None
+        self.tracer = tracer(self.config.tracing)
+        self._opening = threading.Lock()
+
+    def _desk(self, tenant: Tenant) -> Desk:
+        return Desk(tenant, engine_of(self.config, self.base, tenant), FhirClient(fhir_access(tenant, self.config)))
+
+    def warm(self) -> None:
+        """Loads what the first call would otherwise wait for."""
+        if self.config.auth != "off":
+            _ = self.verifier
+            if self.config.database and self.config.replay_check:
+                self._store_state()
+
+    def desk(self, tenant: Tenant) -> Desk:
+        return self.desks[tenant.name]
+
+    @property
+    def store(self) -> Database:
+        """Opened when first asked for."""
+        with self._opening:
+            return self._store
+
+    @functools.cached_property
+    def _store(self) -> Database:
+        return open_store(self.config.database)
+
+    @functools.cached_property
+    def verifier(self) -> Verifier:
+        from .auth import Verifier
+
+        config = self.config
+        key_sets = {tenant.name: KeySet(_reader(tenant)) for tenant in self.tenants if tenant.issuer}
+        seen = self._seen if config.replay_check and config.database else None
+        return Verifier(self.tenants, key_sets, config.auth, config.algorithms, config.token_lifetime, seen)
+
+    def caller(self, authorization: str | None, paths: Iterable[str]) -> Tenant:
+        """Whom a call is from. `paths`: those its token may have been made for. Raises Unauthorized."""
+        if self.config.auth == "off":
+            return self.tenants.anybody
+        return self.verifier.caller(authorization, [f"{self.config.base_url}{path.rstrip('/')}" for path in paths])
+
+    def _seen(self, issuer: str, nonce: str, good_until: float) -> bool:
+        return self.store.used(issuer, nonce, good_until)
+
+    # ---- what is told -----------------------------------------------------------------------------------------------
+
+    def span(self, service: Service) -> Span:
+        return self.tracer(f"call {service.id}", {"cds.service": service.id, "cds.hook": service.hook})
+
+    def told(self, request: HookRequest, service: Service, tenant: Tenant, answer: Answer, seconds: float) -> None:
+        """Counts and logs one answer, and has its cards written down."""
+        self._count(service, tenant, answer, seconds)
+        if self.recorder is not None:
+            self.recorder.record(card_rows(answer.cards, tenant.name, service.id))
+        chart, advice = answer.chart, answer.advice
+        for trouble in advice.troubles if advice else ():
+            self.telemetry.log.error("rule failed", rule=trouble.rule, error=trouble.error)
+        self.telemetry.log.info(
+            "answered",
+            hook=request.hook,
+            hookInstance=identifier(request.hook_instance),
+            service=service.id,
+            tenant=tenant.name,
+            ms=round(seconds * 1000, 2),
+            rules=rules_of(advice.findings) if advice else [],
+            silent=rules_of(answer.unshown.findings) if answer.unshown else [],
+            parts=chart.states if chart else {},
+            fetched=list(chart.fetched) if chart else [],
+            notes=list(request.notes),
+        )
+
+    def _count(self, service: Service, tenant: Tenant, answer: Answer, seconds: float) -> None:
+        counts = self.telemetry
+        counts.seconds.labels(service.id).observe(seconds)
+        for finding in answer.advice.findings if answer.advice else ():
+            counts.cards.labels(finding.rule, str(finding.indicator), tenant.name).inc()
+        for finding in answer.unshown.findings if answer.unshown else ():
+            counts.silent.labels(finding.rule, tenant.name).inc()
+        for advice in filter(None, (answer.advice, answer.unshown)):
+            for trouble in advice.troubles:
+                counts.troubles.labels(trouble.rule).inc()
+        for part, state in answer.chart.states.items() if answer.chart else ():
+            counts.parts.labels(part, state).inc()
+        for part in answer.chart.fetched if answer.chart else ():
+            counts.fetches.labels(part, answer.chart.states[part] if answer.chart else "").inc()
+
+    def readiness(self) -> dict[str, Any]:
+        """Whether calls can be answered, and what is not as it should be. A store that is down blocks no answer."""
+        day = self.today()
+        expired = self.base.on(day, self.config.jurisdiction, self.config.guidelines).expired
+        files = [file for folder in self.base.files.values() for file in folder.values()]
+        overdue = [file for file in files if file.review.review_due < day and file.path not in expired]
+        store = self._store_state()
+        return {
+            "status": "ok" if store in ("ok", "off") and not expired else "degraded",
+            "knowledge": {"version": self.base.version, "expired": len(expired), "overdue": len(overdue)},
+            "store": store,
+        }
+
+    def _store_state(self) -> str:
+        if not self.config.database:
+            return "off"
+        try:
+            return "ok" if self.store.is_reachable() else "unreachable"
+        except Exception:  # noqa: BLE001 - a driver that is not installed, a folder that may not be written
+            return "unreachable"
+
+    def close(self) -> None:
+        """Writes what is still waiting; open reads are cut."""
+        if self.recorder is not None:
+            self.recorder.close()
+        for desk in self.desks.values():
+            desk.fhir.close()
+
+
+def engine_of(config: Config, base: KnowledgeBase, tenant: Tenant | None = None) -> Engine:
+    """The decision with this deployment's settings and, above them, a tenant's; replay uses it without HTTP."""
+    tenant = tenant or Tenant()
+    jurisdiction = tenant.jurisdiction or config.jurisdiction
+    silent, off = tenant.silent, frozenset(tenant.rules_off)
+    return Engine(
+        base,
+        _templates(config, base, jurisdiction),
+        jurisdiction,
+        tenant.guidelines or config.guidelines,
+        {rule: check for rule, check in RULES.items() if rule not in silent | off},
+        {rule: check for rule, check in RULES.items() if rule in silent},
+        tenant.most_cards,
+    )
+
+
+def _templates(config: Config, base: KnowledgeBase, jurisdiction: str) -> Mapping[str, str]:
+    return prefetch_templates(base.on(config.today(), jurisdiction).value_sets.loinc())
+
+
+def _reader(tenant: Tenant) -> Any:
+    return from_file(tenant.keys) if tenant.keys else lambda: fetch_keys(tenant.jwks_url)

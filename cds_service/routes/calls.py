@@ -1,0 +1,53 @@
+"""
+Discovery and the services themselves.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from ..bare_bundle import as_call
+from ..dialect import rewrite
+from ..hook_request import HookRequest, parse
+from ..house import Desk
+from ..services import Service, discovery
+from .common import as_json, caller, house, service_for
+
+bp = Blueprint("calls", __name__)
+
+
+@bp.get("/cds-services")
+def services() -> Response:
+    tenant = caller()
+    found = discovery(house().desk(tenant).templates)
+    offered = [each for each in found["services"] if not tenant.services or each["id"] in tenant.services]
+    return as_json({"services": offered})
+
+
+@bp.post("/cds-services/<service_id>")
+def call_service(service_id: str) -> Response:
+    started = time.perf_counter()
+    tenant = caller()
+    service = service_for(tenant, service_id)
+    desk = house().desk(tenant)
+    with house().span(service):
+        call = desk.understood(_call(service, desk))
+        g.hook_instance = call.hook_instance
+        answer = desk.answer(call, service, house().today())
+        body = _body(rewrite(answer.cards, desk.manner(call)), desk)
+    house().told(call, service, tenant, answer, time.perf_counter() - started)
+    return as_json(body)
+
+
+def _call(service: Service, desk: Desk) -> HookRequest:
+    body, content_type = request.get_data(), request.content_type
+    if desk.tenant.dialect.bare_bundle:
+        body = as_call(body, content_type, service.hook)
+    return parse(body, content_type, frozenset({service.hook}), house().config.max_body)
+
+
+def _body(cards: list[dict[str, Any]], desk: Desk) -> Any:
+    return cards if desk.tenant.dialect.bare_bundle else {"cards": cards}

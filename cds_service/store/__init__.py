@@ -1,0 +1,55 @@
+"""
+What is kept: cards issued, feedback on them, and which tokens were used. No patient, no order, no dose.
+
+SQLAlchemy and alembic are loaded by whoever opens a store, so that nothing else waits for them.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .rows import AcceptanceRow, CardRow, FeedbackRow
+
+if TYPE_CHECKING:
+    from .database import Database
+
+__all__ = ["AcceptanceRow", "CardRow", "FeedbackRow", "default_url", "is_current", "migrate", "open_store"]
+
+HEAD = "0001"  # the newest migration; a test holds it against the folder
+
+
+def open_store(url: str) -> Database:
+    """The database behind a URL. Nothing is reached before something is asked of it."""
+    from .database import Database
+
+    return Database(url)
+
+
+def migrate(url: str) -> None:
+    """Brings the tables up to date. Safe to run again, and by several at once."""
+    from .migrate import upgrade
+
+    upgrade(url)
+
+
+def is_current(url: str) -> bool:
+    """For SQLite: are the tables up to date? Asked without SQLAlchemy, since every start asks."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if not path.exists():
+        return False
+    connection = sqlite3.connect(path)
+    try:
+        return bool(connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,))
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
+
+
+def default_url() -> str:
+    """A file of this user's own."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return f"sqlite:///{state / 'neuropathic-pain-cds' / 'store.sqlite3'}"

@@ -1,0 +1,102 @@
+"""
+What is told about the service's work: counts for Prometheus, one JSON line a call for the log.
+
+Neither ever holds anything of a patient. A log line has the members listed in ALLOWED and no others, and of the text
+that callers choose only what looks like an id.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import structlog
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+ALLOWED: Final = frozenset(
+    {
+        *("event", "level", "timestamp", "hook", "hookInstance", "service", "tenant", "status", "ms", "cards"),
+        *("rules", "silent", "parts", "fetched", "notes", "rule", "error", "reason", "items", "unusable", "dropped"),
+        *("workers", "database", "auth", "where"),
+    }
+)
+ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 5.0)
+MULTIPROCESS: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class Telemetry:
+    """One application's counts and log."""
+
+    content_type: Final = CONTENT_TYPE_LATEST
+
+    def __init__(self, log: bool = False) -> None:
+        self.registry = CollectorRegistry()
+        self.seconds = self._histogram("cds_request_seconds", "Time to answer a call.", "service")
+        self.requests = self._counter("cds_requests", "Calls answered, by status.", "service", "status", "tenant")
+        self.cards = self._counter("cds_cards", "Cards issued.", "rule", "indicator", "tenant")
+        self.silent = self._counter("cds_silent_cards", "Cards of silent rules, not shown.", "rule", "tenant")
+        self.troubles = self._counter("cds_rule_errors", "Rules that raised.", "rule")
+        self.parts = self._counter("cds_parts", "Parts of the chart, by what was known of them.", "part", "state")
+        self.fetches = self._counter("cds_fetches", "Parts read from FHIR servers.", "part", "outcome")
+        self.refused = self._counter("cds_refused_tokens", "Tokens refused.", "reason")
+        self.outcomes = self._counter("cds_feedback", "Feedback kept.", "outcome", "tenant")
+        self.dropped = self._counter("cds_recorder_dropped", "Cards that could not be recorded.")
+        self.log = _logger(log)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(name, text, labels, registry=self.registry, buckets=SECONDS)
+
+    def lost(self, many: int) -> None:
+        self.dropped.inc(many)
+        self.log.warning("cards not recorded", dropped=many)
+
+    def exposition(self) -> bytes:
+        """All counts, of all workers where there are several."""
+        if not os.environ.get(MULTIPROCESS):
+            return generate_latest(self.registry)
+        everyone = CollectorRegistry()
+        multiprocess.MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)
+
+
+def identifier(text: str) -> str:
+    """A caller's id as it may be logged and sent back; what does not look like one is not repeated."""
+    return text if ID.fullmatch(text) else "(irregular)"
+
+
+def only_allowed(_: Any, __: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """The last word before a line is written: what is not declared does not pass."""
+    return {name: value for name, value in event.items() if name in ALLOWED}
+
+
+def _logger(enabled: bool) -> Any:
+    level = logging.INFO if enabled else logging.CRITICAL
+    return structlog.wrap_logger(
+        structlog.PrintLogger() if enabled else None,
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            only_allowed,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        context_class=dict,
+    )
+
+
+def rules_of(findings: Iterable[Any]) -> list[str]:
+    return [finding.rule for finding in findings]
