@@ -153,6 +153,10 @@ class Knowledge:
         """Ingredients by the id of their agent's file where they have one, else by their generic name."""
         return tuple(key if (key := medicine_key(name)) in self.agents else name for name in ingredients)
 
+    def concerns(self, name: str) -> bool:
+        """Whether an ingredient is an agent, or a medicine that some statement may name."""
+        return medicine_key(name) in self.agents or bool(self.value_sets.classes_of(name))
+
     def name(self, ingredient: str) -> str:
         """The lower-case generic name, for a sentence."""
         agent = self.agents.get(ingredient)

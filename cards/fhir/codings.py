@@ -7,7 +7,7 @@ what can be used is used, the rest is as if absent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -37,7 +37,7 @@ _ALIASES = {
 _KNOWN = {system: system for system in (ICD10CM, ICD10WHO, SNOMED, LOINC)} | _ALIASES
 
 
-class ValueSets(Protocol):
+class ValueSets(Hashable, Protocol):
     """What the readers ask of the knowledge's value sets; ids are file stems."""
 
     def conditions_of(self, system: str, code: str, /) -> frozenset[str]: ...

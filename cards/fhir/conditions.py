@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
+
+import orjson
 
 from cards.facts import Condition, Unread
 
@@ -38,19 +41,33 @@ def read_condition(resource: object, patient_id: str, value_sets: ValueSets, day
     verified = words(resource.get("verificationStatus"))
     if verified & _NEVER:
         return None
-    coded, said = list(codings(resource.get("code"))), list(names(resource.get("code")))
-    if not said and not _readable(coded, value_sets):
-        return Unread(reference_of(resource), "condition", _why_unreadable(coded))
-    meaning = _meaning(coded, said, value_sets)
+    code = resource.get("code")
+    understood = _understood(value_sets, orjson.dumps(code)) if isinstance(code, dict) else _read_code(value_sets, code)
+    if isinstance(understood, str):
+        return Unread(reference_of(resource), "condition", understood)
+    label, meaning = understood
     condition = Condition(
         reference_of(resource),
-        label=said[0] if said else coded[0].code,
+        label=label,
         value_sets=meaning.value_sets,
         provisional=bool(verified & _PROVISIONAL) or meaning.doubted,
         resolved=meaning.past or _is_over(resource, day),
         onset=_onset(resource),
     )
     return _as_history(condition, value_sets) if condition.resolved else condition
+
+
+@lru_cache(maxsize=20_000)  # charts repeat the same few thousand diagnoses
+def _understood(value_sets: ValueSets, code: bytes) -> tuple[str, _Meaning] | str:
+    return _read_code(value_sets, orjson.loads(code))
+
+
+def _read_code(value_sets: ValueSets, code: object) -> tuple[str, _Meaning] | str:
+    """What a condition's code is called and means; or why it cannot be read."""
+    coded, said = list(codings(code)), list(names(code))
+    if not said and not _readable(coded, value_sets):
+        return _why_unreadable(coded)
+    return said[0] if said else coded[0].code, _meaning(coded, said, value_sets)
 
 
 class _Meaning(NamedTuple):

@@ -15,7 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from cards.facts import Product, Unread
 from cards.fhir.codings import Coding, codings, names, objects, reference_of, string
@@ -26,6 +29,7 @@ Resolve = Callable[[str], Mapping[str, Any] | None]
 
 UNCLEAR = "unclear"  # a release that no formulation has: "" would be read as not said
 _LONGEST_LABEL = 120
+_ELSEWHERE = frozenset({"medicationReference", "medication"})  # members that may name the drug too
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,18 @@ class _Named:
 
 def read_drug(request: Mapping[str, Any], resolve: Resolve, products: Products) -> Drug:
     """Never raises; `resolve` gives the Medication a reference means, or None."""
-    named = _gather(request, resolve)
-    reader = _Reader(reference_of(request), named, products)
-    return reader.read()
+    concept = request.get("medicationCodeableConcept")
+    if isinstance(concept, dict) and not request.keys() & _ELSEWHERE:
+        drug = _of_concept(products, orjson.dumps(concept))
+        return replace(drug, unread=replace(drug.unread, reference=reference_of(request))) if drug.unread else drug
+    return _Reader(reference_of(request), _gather(request, resolve), products).read()
+
+
+@lru_cache(maxsize=20_000)  # a hospital orders a few thousand different things, and each of them again and again
+def _of_concept(products: Products, concept: bytes) -> Drug:
+    named = _Named()
+    named.add(orjson.loads(concept))
+    return _Reader("", named, products).read()
 
 
 # --- gathering ------------------------------------------------------------------------------------------------------

@@ -137,7 +137,8 @@ def _read(
     if drug.unread and role is Role.DRAFT:
         unread.append(drug.unread)
     ingredients = drug.product.ingredients if drug.product else ()
-    if not ingredients and not (role is Role.DRAFT and drug.unread):
+    known = ingredients or drug.unread if role is Role.DRAFT else any(map(knowledge.concerns, ingredients))
+    if not known:
         return
     orders.append(_order(resource, reference, role, selected, drug, knowledge))
 
