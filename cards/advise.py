@@ -47,6 +47,9 @@ DOSE_MAXIMA = frozenset({"daily-dose-above-renal-maximum", "daily-dose-above-max
 CONDITIONS = frozenset({"contraindicated-by-condition", "caution-with-condition"})
 CHOICE = frozenset({"not-recommended-for-condition", "recommended-agents"})
 
+# Of the findings on one pair: among equals of one indicator, the narrower rule gives the headline.
+OF_A_PAIR = ("opioid-risk", "duplicate-therapy", "combination-to-avoid", "interaction")
+
 AT_PATIENT_VIEW = frozenset({"recommended-agents", "optimise-dose-first"})
 AT_ORDER_SIGN_ALWAYS = frozenset({"taper-before-stopping", "could-not-be-checked"})
 UNDER_EIGHTEEN = frozenset(
@@ -149,7 +152,7 @@ def _subject(finding: Finding) -> object:
 
 
 def _one(group: list[Finding]) -> Finding:
-    head, *others = _ranked(group)
+    head, *others = sorted(_ranked(group), key=_first_of_a_pair)
     if not others:
         return head
     also = tuple(sorted({finding.rule for finding in others} - {head.rule}))
@@ -165,6 +168,11 @@ def _one(group: list[Finding]) -> Finding:
         on_kidneys=any(f.on_kidneys for f in group),
         also_rules=also,
     )
+
+
+def _first_of_a_pair(finding: Finding) -> tuple[int, int]:
+    narrow = OF_A_PAIR.index(finding.rule) if finding.pair and finding.rule in OF_A_PAIR else len(OF_A_PAIR)
+    return -finding.indicator, narrow
 
 
 def _also(finding: Finding) -> str:

@@ -193,6 +193,7 @@ class MedicationOrder:
     authored: date | None = None
     starts: date | None = None
     supply_ends: date | None = None
+    ended: date | None = None  # the day it was stopped, where the record says so
     status: str = ""
     reason_given: bool = False
     reason_value_sets: frozenset[str] = frozenset()

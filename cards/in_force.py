@@ -27,6 +27,7 @@ from .statements import (
     Interaction,
     Maximum,
     Modifier,
+    Pair,
     Quantity,
     Renal,
     Row,
@@ -167,6 +168,20 @@ class Knowledge:
         product = (self.products.find(system, code) if code else None) or self.products.named(text)
         names = frozenset(self.ids(product.ingredients)) if product else frozenset()
         return names.union(*(self.value_sets.classes_of(name) for name in names))
+
+    @cached_property
+    def named_in_pairs(self) -> frozenset[str]:
+        """Every medicine and class that a statement about two medicines names."""
+        rows = (row for file in self.interactions.values() for row in file.pair)
+        files: Iterable[Pair | Combination] = (*rows, *self.combinations.values())
+        return frozenset(name for pair in files for name in (*pair.a, *pair.b))
+
+    @cached_property
+    def named_in_washouts(self) -> frozenset[str]:
+        """Every medicine and class that must not be started too soon after another."""
+        rows = [row for file in self.interactions.values() for row in file.pair]
+        forward = (name for row in rows if row.washout_days for name in row.a)
+        return frozenset(forward) | {name for row in rows if row.washout_days_reverse for name in row.b}
 
     # --- which statements hold --------------------------------------------------------------------------------------
 

@@ -102,11 +102,18 @@ def ruled_out(
     """Why the agent is none for this patient at this condition, whether taken or not; None if it may be."""
     if agent.never_suggested:
         return LeftOut(agent, agent.never_suggested, knowledge.cite(agent, "never_suggested"))
-    barred = next((o for o in objections(agent, formulation, facts, knowledge) if o.strength != "caution"), None)
+    in_words = tuple(_in_words(agent, ladder, facts, knowledge))
+    barred = next((o for o in objections(agent, formulation, facts, knowledge) if _bars(o, in_words)), None)
     if barred:
         return LeftOut(agent, barred.why, barred.because)
     out = next((m for m in _moves(agent, ladder, facts, knowledge) if m[1].move == "out"), None)
     return LeftOut(agent, f"{out[0]}: {out[1].why}", out[2]) if out else None
+
+
+def _bars(objection: Objection, in_words: tuple[str, ...]) -> bool:
+    """More than a caution bars; but where a file names the agent in words only, it has weighed the other medicine."""
+    weighed = bool(in_words) and objection.kind == "medicine" and objection.strength == "avoid"
+    return objection.strength != "caution" and not weighed
 
 
 def _offered(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from .call import Call
 from .fhir.medications import judged_drugs
 from .in_force import Knowledge
+from .value_sets import medicine_key
 
 
 def concerns_us(call: Call, knowledge: Knowledge) -> bool:
@@ -19,4 +20,8 @@ def concerns_us(call: Call, knowledge: Knowledge) -> bool:
 
 
 def _named(ingredient: str, knowledge: Knowledge) -> bool:
-    return ingredient in knowledge.agents or bool(knowledge.value_sets.classes_of(ingredient))
+    return (
+        ingredient in knowledge.agents
+        or bool(knowledge.value_sets.classes_of(ingredient))
+        or medicine_key(ingredient) in knowledge.named_in_pairs
+    )

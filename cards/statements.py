@@ -478,7 +478,7 @@ class Pair(Scoped, frozen=True, kw_only=True):
 
 class Interaction(File, frozen=True, kw_only=True):
     mechanism: str
-    kind: Literal["effects", "metabolism", "duplication"] = "effects"  # where two medicines of ours meet: who speaks
+    kind: Literal["effects", "metabolism", "twice"] = "effects"  # where two medicines of ours meet: who speaks
     pair: tuple[Pair, ...]
 
 

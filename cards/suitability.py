@@ -7,13 +7,16 @@ rule would forbid is ever suggested.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .facts import Condition, Facts
+from .clashes import Severity
+from .facts import Condition, Facts, MedicationOrder, Role
 from .finding import Statement
 from .in_force import Knowledge, age_may_hold, band_for
+from .pairs import meetings_of
 from .statements import Agent, Contraindication, Strength
+from .wording import uncapital
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ def objections(agent: Agent, formulation: str | None, facts: Facts, knowledge: K
     yield from by_result(agent, facts, knowledge)
     yield from by_kidneys(agent, formulation, facts, knowledge)
     yield from by_allergy(agent, facts, knowledge)
+    yield from by_medicine(agent, formulation, facts, knowledge)
 
 
 def by_condition(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
@@ -106,3 +110,26 @@ def by_allergy(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Obj
             word = "intolerance" if allergy.intolerance else "allergy"
             why, because = f"recorded {word}: {allergy.label}", knowledge.cite(agent, "allergy_groups")
             yield Objection(strength, why, allergy.label, because, kind="allergy", reference=allergy.reference)
+
+
+def by_medicine(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
+    """Medicines drafted, being taken, or stopped within a wash-out, that the agent would meet if it were ordered."""
+    routes = next((f.routes for f in agent.formulation if f.id == formulation), ())
+    order = MedicationOrder(
+        "", Role.DRAFT, agent.title, (agent.id,), formulation=formulation, route=routes[0] if len(routes) == 1 else None
+    )
+    for meeting in meetings_of(order, (agent.id,), facts, knowledge):
+        gravest, other = meeting.clashes[0], meeting.other
+        if gravest.severity in OBJECTS:
+            name = knowledge.name(other.ingredient)
+            why = f"with {name}{' (stopped lately)' if other.past else ''}: {uncapital(gravest.why)}"
+            yield Objection(
+                OBJECTS[gravest.severity], why, name, gravest.because, kind="medicine", reference=other.order.reference
+            )
+
+
+OBJECTS: Mapping[Severity, Strength] = {
+    Severity.MODERATE: "caution",
+    Severity.MAJOR: "avoid",
+    Severity.CONTRAINDICATED: "contraindicated",
+}

@@ -67,6 +67,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def uncapital(text: str) -> str:
+    """A sentence as the end of another; "QT" and "INR" stay."""
+    return text if text[1:2].isupper() or not text[1:2].isalpha() else text[:1].lower() + text[1:]
+
+
 def kidneys_in_short(kidneys: KidneyFunction) -> str:
     """ "CrCl 22"; "eGFR above 60"; "CKD stage 30-60"."""
     name = {"egfr": "eGFR", "egfr-deindexed": "eGFR", "ckd-stage": "CKD stage, CrCl"}.get(kidneys.method, "CrCl")

@@ -24,6 +24,7 @@ from .routes import read_route
 
 SKIPPED = frozenset({"entered-in-error", "completed"})
 ENDED = frozenset({"stopped", "cancelled"})
+STATUS_CHANGED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest.statusChanged"
 ACTIVE = frozenset({"active", "on-hold", "unknown"})
 
 Resolve = Callable[[str], Resource | None]
@@ -202,7 +203,19 @@ def _replaces(resource: Resource) -> Iterator[str]:
 def _dates(resource: Resource) -> dict[str, date | None]:
     authored = _first_day(resource.get("authoredOn"))
     starts = _period(resource, "start") or authored
-    return {"authored": authored, "starts": starts, "supply_ends": _supply_ends(resource, starts)}
+    ended = _ended(resource) if _status(resource) in (*ENDED, *SKIPPED) else None
+    return {"authored": authored, "starts": starts, "supply_ends": _supply_ends(resource, starts), "ended": ended}
+
+
+def _ended(resource: Resource) -> date | None:
+    """The day its status changed, as R5 says it or its extension for R4; else the end of its dosage."""
+    backported = (e.get("valueDateTime") for e in objects(resource.get("extension")) if e.get("url") == STATUS_CHANGED)
+    timings = (line.get("timing") for line in objects(resource.get("dosageInstruction")))
+    repeats = (timing.get("repeat") for timing in timings if isinstance(timing, Mapping))
+    periods = (repeat.get("boundsPeriod") for repeat in repeats if isinstance(repeat, Mapping))
+    ends = [_first_day(period.get("end")) for period in periods if isinstance(period, Mapping)]
+    changed = _first_day(resource.get("statusChanged")) or next(filter(None, map(_first_day, backported)), None)
+    return changed or max((end for end in ends if end), default=None)
 
 
 def _first_day(value: object) -> date | None:

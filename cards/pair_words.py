@@ -1,0 +1,93 @@
+"""
+What a card says of two medicines together: the words that the rules on pairs share.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+from .clashes import Clash, Severity, Side
+from .facts import Facts, Role
+from .finding import Finding, Indicator
+from .in_force import Knowledge
+from .pairs import Meeting, past_unknown
+from .washout import LastTaken
+from .wording import capital, said, uncapital
+
+INDICATORS = {
+    Severity.MODERATE: Indicator.INFO,
+    Severity.MAJOR: Indicator.WARNING,
+    Severity.CONTRAINDICATED: Indicator.CRITICAL,
+}
+
+LATELY = "medicines stopped lately: not known, so no wash-out was checked"
+MOST_REASONS = 3
+SHORT = 80  # letters of a reason that a headline takes whole
+
+
+def finding(meeting: Meeting, clashes: tuple[Clash, ...], summary: str, facts: Facts, knowledge: Knowledge) -> Finding:
+    """One pair as one card; `clashes` is what the rule says of it, the first in the headline."""
+    orders = (meeting.judged.order.reference, meeting.other.order.reference)
+    return Finding(
+        summary=summary,
+        indicator=INDICATORS[max(clash.severity for clash in clashes)],
+        agents=meeting.agents,
+        orders=tuple(reference for reference in orders if reference),
+        detail=tuple(dict.fromkeys(lines(meeting, clashes))),
+        because=tuple(clash.because for clash in clashes),
+        pair=meeting.pair,
+        not_checked=not_known(meeting.judged.ingredient, facts, knowledge),
+    )
+
+
+def not_known(ingredient: str, facts: Facts, knowledge: Knowledge) -> tuple[str, ...]:
+    return (LATELY,) if past_unknown(ingredient, facts, knowledge) else ()
+
+
+def both(meeting: Meeting, knowledge: Knowledge) -> str:
+    """ "tramadol with duloxetine"."""
+    return f"{knowledge.name(meeting.judged.ingredient)} with {knowledge.name(meeting.other.ingredient)}"
+
+
+def reason(clash: Clash) -> str:
+    """Why, as the end of a headline: its first clause where it is long."""
+    why = said(clash.why, 200).rstrip(".")
+    return uncapital(why if len(why) <= SHORT else re.split(r"[;.] ", why)[0])
+
+
+def lines(meeting: Meeting, clashes: tuple[Clash, ...]) -> Iterator[str]:
+    """The other order, then each reason with what to do."""
+    yield f"{capital(said(meeting.other.order.label))}: {standing(meeting.other)}"
+    yield from (in_full(clash) for clash in clashes[:MOST_REASONS])
+    yield from (f"Mechanism: {clash.mechanism}" for clash in clashes[:1] if clash.mechanism)
+
+
+def in_full(clash: Clash) -> str:
+    return f"{clash.why.rstrip('.')}. {clash.action}"
+
+
+def standing(side: Side) -> str:
+    """What the other order is to this patient."""
+    past = side.past
+    if past is None:
+        return "being taken" if side.order.role is Role.ACTIVE else "drafted as well"
+    words = {"stopped": f"stopped {past.day}", "supply": f"its supply ended {past.day}"}
+    return words.get(past.how, "stopped; the record does not say when")
+
+
+def waiting(meeting: Meeting, past: LastTaken, days: int, facts: Facts, knowledge: Knowledge) -> str:
+    """ "Duloxetine: wait 14 days after phenelzine, stopped 7 days ago: not before 2026-12-06"."""
+    judged, other = (knowledge.name(name) for name in meeting.agents)
+    after = f"{capital(judged)}: wait {count(days)} after {other}"
+    if not past.sure:
+        return f"{after}; when it was stopped is not on record"
+    verb = "stopped" if past.how == "stopped" else "supply ended"
+    gone = (facts.day - past.day).days
+    ago = f"{count(gone)} ago" if gone else "today"
+    return f"{after}, {verb} {ago}: not before {past.day + timedelta(days=days)}"
+
+
+def count(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"

@@ -1,0 +1,28 @@
+"""
+Combination to avoid
+
+When    a selected draft and another agent of ours, drafted or being taken, are of different class
+And     what they do to the body adds up or cancels: a statement on the two says so
+Then    name both and the risk, and what to do instead
+Silent  for two of one class or ingredient: duplicate-therapy; where only levels change, or the effect is moderate:
+        interaction
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..facts import Facts
+from ..finding import Finding
+from ..in_force import Knowledge
+from ..pair_words import both, finding, reason
+from ..pairs import as_combination, meetings, worth_saying
+from ..wording import fits
+
+
+def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
+    for meeting in meetings(facts, knowledge):
+        clashes = worth_saying(as_combination(meeting, knowledge))
+        if clashes:
+            summary = f"Avoid {both(meeting, knowledge)}: {reason(clashes[0])}"
+            yield finding(meeting, clashes, fits(summary), facts, knowledge)
