@@ -16,7 +16,7 @@ from .in_force import Knowledge
 from .schedules import names, planned, standing_modifiers
 from .situation import holds
 from .statements import Agent, Condition, Formulation, Modifier, Move, Offer, Say
-from .suitability import objections
+from .suitability import Objection, objections
 
 PLACES = {"first": 0, "": 1, "last": 2}
 
