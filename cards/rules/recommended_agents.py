@@ -54,7 +54,7 @@ def _fits(agent: Agent, here: AtHand, facts: Facts, knowledge: Knowledge, order:
     """Whether the agent is an offer that suits this patient, or one that the condition's file leaves to the prescriber:
     such an order gets its safety checks and no list."""
     return any(
-        ruled_out(agent, order.formulation, ladder, _without(order, facts), knowledge) is None
+        ruled_out(agent, order.formulation, ladder, _beside(order, facts), knowledge) is None
         if agent.id in _agents(ladder)
         else left_to_prescriber(agent, ladder, knowledge)
         for ladder, _ in here.ladders
@@ -73,6 +73,16 @@ def _findings(
 def _without(order: MedicationOrder | None, facts: Facts) -> Facts:
     """The patient as if the order were not drafted: what is offered in its place is weighed without it."""
     return replace(facts, orders=tuple(other for other in facts.orders if other is not order)) if order else facts
+
+
+def _beside(order: MedicationOrder, facts: Facts) -> Facts:
+    """What is taken beside the order itself: without it, what it replaces, and earlier orders of the same medicine."""
+    return replace(facts, orders=tuple(other for other in facts.orders if not _is_followed(other, order)))
+
+
+def _is_followed(other: MedicationOrder, order: MedicationOrder) -> bool:
+    replaced = bool(other.reference) and other.reference in (order.reference, *order.replaces)
+    return other is order or replaced or not set(other.ingredients).isdisjoint(order.ingredients)
 
 
 def _finding(
