@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 import click
 
+from .replay.command import replay
+
 
 @click.group()
 @click.version_option(package_name="neuropathic-pain-cds")
@@ -74,18 +76,7 @@ def explain(file: BinaryIO, as_json: bool) -> None:
     run(file, as_json)
 
 
-@main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
-@click.option("--url", help="Fire at a service that is running; without it, in this process.")
-@click.option("--quiet", is_flag=True, help="Only the tally.")
-def replay(paths: tuple[str, ...], url: str | None, quiet: bool) -> None:
-    """Fire every hook request found in files and folders, and tally the answers.
-
-    Example: neuropathic-pain-cds replay fhir_fixtures
-    """
-    from .replay import run
-
-    raise SystemExit(run(paths, url, quiet))
+main.add_command(replay)
 
 
 @main.command()

@@ -1,0 +1,162 @@
+"""
+One call answered, in this process or by a service at a URL, as a record: what was asked, what was said.
+
+A record holds the cards whole and of the chart only what is counted: agents, conditions by the names of our own files,
+the clinic. What could not be answered is a record too, with its status and why.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import orjson
+
+from cards import Facts, Knowledge
+
+from ..answer import Answer
+from ..errors import HookError
+from ..fhir_client import JsonClient
+from ..hook_request import HookRequest, parse
+from ..services import SERVICES, Service
+from .asked import Asked
+from .patients import Resource
+from .settings import Settings, engine_of
+
+Record = dict[str, Any]
+
+BY_HOOK = {service.hook: service for service in SERVICES.values()}
+
+
+def judge(asked: Asked, settings: Settings, today: date) -> Record:
+    """The record of one call. Raises nothing that comes from the call."""
+    day = settings.day or asked.day or today
+    record: Record = {"place": asked.place, "day": day.isoformat()}
+    if asked.clinic:
+        record["clinic"] = asked.clinic
+    return {**record, **(_remote(asked, settings) if settings.url else _here(asked, settings, day))}
+
+
+# ---- in this process ------------------------------------------------------------------------------------------------
+
+
+def _here(asked: Asked, settings: Settings, day: date) -> Record:
+    try:
+        request, service = _read(asked)
+        answer = engine_of(settings).answer(request, service, day)
+    except HookError as error:
+        return {"status": error.status, "why": error.text, "at": error.expression, "cards": []}
+    except Exception as error:  # noqa: BLE001 - a fault of ours on one order is a line of the report, not its end
+        return {"status": 500, "why": f"the service failed: {type(error).__name__}", "cards": []}
+    return {"hook": service.hook, "status": 200, **_said(answer, engine_of(settings).knowledge(day))}
+
+
+def _read(asked: Asked) -> tuple[HookRequest, Service]:
+    if asked.made and isinstance(asked.body, dict):
+        request = _request(asked.body)
+    else:
+        request = parse(asked.raw, "application/json", frozenset(BY_HOOK))
+    return request, BY_HOOK[request.hook]
+
+
+def _request(call: Resource) -> HookRequest:
+    """A call that replay made itself needs no checking; one that was found is read as the server reads it."""
+    context = call["context"]
+    return HookRequest(
+        hook=call["hook"],
+        hook_instance=call["hookInstance"],
+        patient_id=context["patientId"],
+        context=context,
+        user_id=context["userId"],
+        selections=tuple(context.get("selections", ())),
+        draft_orders=tuple(entry["resource"] for entry in context["draftOrders"]["entry"]),
+        prefetch=call["prefetch"],
+    )
+
+
+def _said(answer: Answer, knowledge: Knowledge) -> Record:
+    if answer.facts is None or answer.advice is None:
+        return {"inScope": False, "cards": answer.cards}
+    record: Record = {
+        "inScope": True,
+        "agents": _agents(answer.facts, knowledge),
+        "conditions": _conditions(answer.facts, knowledge),
+        "cards": answer.cards,
+    }
+    troubles = [f"{trouble.rule}: {trouble.error}" for trouble in answer.advice.troubles]
+    unread = sorted({unread.what for unread in answer.facts.unread})
+    return {**record, **({"troubles": troubles} if troubles else {}), **({"unread": unread} if unread else {})}
+
+
+def _agents(facts: Facts, knowledge: Knowledge) -> list[str]:
+    """The ingredients of the orders judged, by their names."""
+    return sorted({knowledge.name(name) for order in facts.selected() for name in order.ingredients})
+
+
+def _conditions(facts: Facts, knowledge: Knowledge) -> list[str]:
+    """The neuropathic conditions of the patient, by the titles of their files: never in the chart's own words."""
+    ladders = (ladder for condition in facts.conditions for ladder in knowledge.ladders_of(condition.value_sets))
+    return sorted({ladder.title for ladder in ladders})
+
+
+# ---- at a URL -------------------------------------------------------------------------------------------------------
+
+
+def _remote(asked: Asked, settings: Settings) -> Record:
+    raw = asked.raw
+    hook = _hook(raw)
+    client = _client(settings.token)
+    service = settings.service or _services(settings.url, settings.token).get(hook, "")
+    if not service:
+        return {"hook": hook, "status": 404, "why": "no service at the URL answers this hook", "cards": []}
+    status, body = client.post(f"{settings.url.rstrip('/')}/cds-services/{service}", raw)
+    cards = body.get("cards") if isinstance(body, dict) else None
+    if status == 200 and isinstance(cards, list):
+        usable = [card for card in cards if isinstance(card, dict)]
+        return {"hook": hook, "status": 200, "inScope": bool(cards), "agents": agents_named(usable), "cards": usable}
+    return {"hook": hook, "status": status, "why": _why(status, body), "cards": []}
+
+
+def _hook(raw: bytes) -> str:
+    try:
+        hook = orjson.loads(raw).get("hook")
+    except (orjson.JSONDecodeError, AttributeError):
+        return ""
+    return hook if isinstance(hook, str) else ""
+
+
+@functools.lru_cache(maxsize=4)
+def _client(token: str) -> JsonClient:
+    return JsonClient(token)
+
+
+@functools.lru_cache(maxsize=4)
+def _services(url: str, token: str) -> dict[str, str]:
+    """The id of the service for each hook, as discovery says; of several the first."""
+    _, body = _client(token).get(f"{url.rstrip('/')}/cds-services")
+    entries = body.get("services") if isinstance(body, dict) else None
+    usable = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return {str(entry.get("hook")): str(entry.get("id")) for entry in reversed(usable)}
+
+
+def _why(status: int, body: Any) -> str:
+    """The first issue of an OperationOutcome, else the status in words."""
+    try:
+        return str(body["issue"][0]["details"]["text"])
+    except (KeyError, IndexError, TypeError):
+        return "no answer" if not status else f"answered with status {status}"
+
+
+def agents_named(cards: Iterable[Resource]) -> list[str]:
+    """The agents that cards of our own say they are about."""
+    named = (agent.get("display") for card in cards for agent in basis_of(card).get("agents", ()))
+    return sorted({name for name in named if isinstance(name, str)})
+
+
+def basis_of(card: Resource) -> dict[str, Any]:
+    """What a card of our own says of itself; empty for anyone else's."""
+    extension = card.get("extension")
+    basis = extension.get("org.neuropathic-pain-cds.basis") if isinstance(extension, dict) else None
+    return basis if isinstance(basis, dict) else {}

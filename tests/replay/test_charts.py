@@ -1,0 +1,150 @@
+"""Orders of a chart are asked again with what was known on their day, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from charts import bulk_export, bundle, chart, measured, neuropathy, order, patient
+from running import records, replay, rules, write
+
+from cds_service.replay.asked import Asked
+from cds_service.replay.inputs import in_bundle
+from cds_service.replay.moments import is_later
+from cds_service.replay.settings import Settings
+
+RENAL = "daily-dose-above-renal-maximum"
+
+
+def asked(*resources: dict[str, object]) -> list[Asked]:
+    return [item for item in in_bundle(bundle(resources), "x", Settings()) if isinstance(item, Asked)]
+
+
+def ids(call: Asked, key: str) -> list[str]:
+    assert isinstance(call.body, dict)
+    return [entry["resource"]["id"] for entry in call.body["prefetch"][key]["entry"]]
+
+
+def test_each_order_is_judged_with_the_results_of_its_day(tmp_path: Path) -> None:
+    spring, autumn = records(write(tmp_path / "chart.json", bundle(chart())))
+    assert (spring["day"], autumn["day"]) == ("2025-04-01", "2025-11-01")
+    assert RENAL not in rules(spring)
+    assert RENAL in rules(autumn)
+
+
+def test_a_condition_recorded_later_is_not_known_yet() -> None:
+    early, late = asked(
+        patient(), neuropathy("2025-06-01"), order("a", "2025-05-31"), order("b", "2025-06-01", status="completed")
+    )
+    assert ids(early, "conditions") == []
+    assert ids(late, "conditions") == ["dpn-p1"]
+
+
+def test_a_result_of_the_same_day_counts_only_if_it_was_there() -> None:
+    (call,) = asked(
+        patient(),
+        measured("2160-0", 1, "mg/dL", "2025-06-01T12:00:00Z"),
+        measured("2160-0", 1, "mg/dL", "2025-06-01T08:00:00Z"),
+        order("a", "2025-06-01T09:00:00Z"),
+    )
+    assert ids(call, "observations") == ["2160-0-2025-06-01T08:00:00Z-p1"]
+
+
+def test_an_order_that_ended_since_was_active_while_its_supply_lasted() -> None:
+    supply = {"dispenseRequest": {"validityPeriod": {"start": "2025-01-01", "end": "2025-07-01"}}}
+    _, during, after = asked(
+        patient(),
+        order("first", "2025-01-01", status="completed", **supply),
+        order("during", "2025-05-01"),
+        order("after", "2025-09-01"),
+    )
+    assert _status(during, "first") == "active"
+    assert _status(after, "first") == "completed"
+
+
+def _status(call: Asked, id_: str) -> str:
+    assert isinstance(call.body, dict)
+    entries = call.body["prefetch"]["medications"]["entry"]
+    return next(str(entry["resource"]["status"]) for entry in entries if entry["resource"]["id"] == id_)
+
+
+def test_a_condition_that_abated_since_was_active_until_then() -> None:
+    resolved = {**neuropathy("2025-01-01"), "abatementDateTime": "2025-08-01"}
+    resolved["clinicalStatus"] = {"coding": [{"code": "resolved"}]}
+    before, after = asked(patient(), resolved, order("a", "2025-07-01"), order("b", "2025-09-01"))
+    statuses = [call.body["prefetch"]["conditions"]["entry"][0]["resource"] for call in (before, after)]  # type: ignore[index]
+    assert [each["clinicalStatus"]["coding"][0]["code"] for each in statuses] == ["active", "resolved"]
+
+
+def test_later_orders_are_no_context() -> None:
+    first, second = asked(patient(), order("b", "2025-09-01"), order("a", "2025-07-01"))
+    assert (ids(first, "medications"), ids(second, "medications")) == ([], ["a"])
+
+
+def test_what_the_record_has_no_resources_of_is_not_known_unless_it_is_said_to_be_complete() -> None:
+    (call,) = asked(patient(), order("a", "2025-05-31"))
+    assert isinstance(call.body, dict)
+    assert set(call.body["prefetch"]) == {"patient", "medications"}
+    whole = next(in_bundle(bundle([patient(), order("a", "2025-05-31")]), "x", Settings(complete=True)))
+    assert isinstance(whole, Asked)
+    assert isinstance(whole.body, dict)
+    assert set(whole.body["prefetch"]) == {"patient", "conditions", "medications", "observations", "allergies"}
+
+
+def test_an_order_without_a_date_is_reported(tmp_path: Path) -> None:
+    undated = {key: value for key, value in order("a", "2025-01-01").items() if key != "authoredOn"}
+    result = replay(write(tmp_path / "chart.json", bundle([patient(), undated, order("b", "2025-01-01")])))
+    assert result.exit_code == 0
+    assert "MedicationRequest/a: the order has no authoredOn" in result.stderr
+
+
+@pytest.mark.parametrize("status", ["draft", "entered-in-error"])
+def test_what_was_never_signed_is_no_order(status: str) -> None:
+    assert asked(patient(), order("a", "2025-01-01", status=status)) == []
+
+
+def test_a_bulk_export_gives_what_the_bundles_of_its_patients_give(tmp_path: Path) -> None:
+    patients = [f"p{number}" for number in range(20)]
+    exported = records(bulk_export(tmp_path / "export", patients))
+    assert len(exported) == 40
+    for id_ in patients:
+        alone = records(write(tmp_path / "chart.json", bundle(chart(id_))), "--complete")
+        mine = [record for record in exported if record["place"].startswith(f"Patient/{id_}#")]
+        assert [record["cards"] for record in mine][1] == alone[1]["cards"] or rules(mine[1]) == rules(alone[1])
+        assert [rules(record) for record in mine] == [rules(record) for record in alone]
+
+
+def test_a_broken_line_of_an_export_is_one_line_of_the_report(tmp_path: Path) -> None:
+    result = replay(bulk_export(tmp_path / "export", ["p1", "p2"], broken=True), "--quiet")
+    assert "4 orders" in result.stdout
+    assert "Observation.ndjson:2: not JSON" in result.stderr
+
+
+def test_the_clinic_is_that_of_the_encounter(tmp_path: Path) -> None:
+    encounter = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "subject": {"reference": "Patient/p1"},
+        "serviceProvider": {"reference": "Organization/o1"},
+    }
+    clinic = {"resourceType": "Organization", "id": "o1", "name": "Pain clinic"}
+    seen = order("a", "2025-05-31", encounter={"reference": "urn:uuid:e1"})
+    (record,) = records(write(tmp_path / "chart.json", bundle([patient(), encounter, clinic, seen])))
+    assert record["clinic"] == "Pain clinic"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "later"),
+    [
+        ("2025-06", "2025-06-15", False),
+        ("2025-07", "2025-06-15", True),
+        ("2024", "2025-06-15T10:00:00Z", False),
+        ("2025-06-15T12:00:00+02:00", "2025-06-15T10:00:00Z", False),
+        ("2025-06-15T12:01:00+02:00", "2025-06-15T10:00:00Z", True),
+        ("2025-06-15T25:00:00Z", "2025-06-15T10:00:00Z", False),
+        ("soon", "2025-06-15", False),
+        (None, "2025-06-15", False),
+    ],
+)
+def test_later_is_said_only_where_it_is_certain(text: object, moment: str, later: bool) -> None:
+    assert is_later(text, moment) is later
