@@ -61,11 +61,11 @@ class KnowledgeBase:
         problems: list[str] = []
         raws = read_files(folder, tuple(SHAPES))
         files = _typed(raws, Schemas(folder), problems)
-        problems += broken_links(files)
+        products = Products.load(folder / "products")
+        problems += broken_links(files, products.ingredients_known())
         if problems:
             raise KnowledgeError(sorted(problems))
-        version = version_of(raws, read_files(folder, TABLES, ".csv"))
-        return cls(files, Products.load(folder / "products"), version, folder)
+        return cls(files, products, version_of(raws, read_files(folder, TABLES, ".csv")), folder)
 
     def on(self, day: date, jurisdiction: str = "US", guidelines: tuple[str, ...] = ()) -> Knowledge:
         """What is in force on `day` in a jurisdiction. Expired and retired files are left out, and named."""

@@ -103,6 +103,11 @@ class Products:
         row = self._rxnorm.get(code) if system_of(system) == RXNORM else None
         return row[-1] if row else ""
 
+    def ingredients_known(self) -> frozenset[str]:
+        """Every ingredient that a code or a name can mean."""
+        named = (row[1] for table in ("names", "other_names") for row in self._rows(table))
+        return frozenset(name for row in named for name in row.split("+")) | frozenset(self._codes_of)
+
     def rxnorm_of(self, ingredient: str) -> str:
         """The RxNorm code of an ingredient; "" if none is verified."""
         return self._codes_of.get(ingredient, "")
