@@ -19,7 +19,7 @@ BASIS: Final = "org.neuropathic-pain-cds.basis"
 
 
 class Store(Protocol):
-    def add_cards(self, rows: list[CardRow]) -> None: ...
+    def add_cards(self, rows: list[CardRow], /) -> None: ...
 
 
 class Recorder:
