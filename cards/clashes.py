@@ -86,23 +86,33 @@ def may_clash(judged: Side, knowledge: Knowledge) -> bool:
 
 
 def _interactions(judged: Side, other: Side, facts: Facts, knowledge: Knowledge) -> Iterator[Clash]:
-    for file in knowledge.interactions.values():
-        for row in file.pair:
-            found = _as_a_and_b(row, judged, other)
-            if found is None:
-                continue
-            a, b = found
-            if _holds(row, a, facts, knowledge) and (other.past is None or _waiting(row, a is judged, other, facts)):
-                yield _clash(file, row, a, b, other, knowledge, a is judged)
+    for file, row, forward in _naming_both(judged, other, knowledge):
+        a, b = (judged, other) if forward else (other, judged)
+        if _holds(row, a, facts, knowledge) and (other.past is None or _waiting(row, forward, other, facts)):
+            yield _clash(file, row, a, b, other, knowledge, forward)
 
 
-def _as_a_and_b(row: Pair, judged: Side, other: Side) -> tuple[Side, Side] | None:
-    """Which of the two is the row's `a`; None where it does not name both. One way: `a` is what is being ordered."""
+Naming = tuple[Interaction, Pair, bool]
+
+
+def _naming_both(judged: Side, other: Side, knowledge: Knowledge) -> tuple[Naming, ...]:
+    """The rows that name both, and whether the judged one is `a`. The same two medicines meet often: remembered."""
+    key = (judged.names, other.names)
+    found: tuple[Naming, ...] | None = knowledge.remembered.get(key)
+    if found is None:
+        rows = (
+            (file, row, _forward(row, judged, other)) for file in knowledge.interactions.values() for row in file.pair
+        )
+        found = tuple((file, row, forward) for file, row, forward in rows if forward is not None)
+        knowledge.remembered[key] = found
+    return found
+
+
+def _forward(row: Pair, judged: Side, other: Side) -> bool | None:
+    """Whether the judged one is the row's `a`; None where it does not name both. One way: `a` is being ordered."""
     if judged.named_by(row.a) and other.named_by(row.b):
-        return judged, other
-    if not row.one_way and judged.named_by(row.b) and other.named_by(row.a):
-        return other, judged
-    return None
+        return True
+    return False if not row.one_way and judged.named_by(row.b) and other.named_by(row.a) else None
 
 
 def _holds(row: Pair, a: Side, facts: Facts, knowledge: Knowledge) -> bool:

@@ -7,11 +7,11 @@ Made by KnowledgeBase.on(day). A question is answered with statements, so that a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .facts import KidneyFunction, Product
 from .finding import Statement, Tablet
@@ -58,6 +58,7 @@ class Knowledge:
     value_sets: ValueSets
     products: Products
     expired: Mapping[str, File]  # path -> file that is no longer in force
+    remembered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # by whoever asks it often
 
     @classmethod
     def of(
