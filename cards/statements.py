@@ -324,6 +324,7 @@ class Opioid(Row, frozen=True, kw_only=True):
     per: Literal["mg", "ug/h"] = "mg"
     tolerant_from: Quantity | None = None  # a day, for a week: counts as opioid-tolerant
     tolerant_only: bool = False
+    for_use_disorder: bool = False  # may be given for opioid use disorder, where the factors do not apply
 
 
 class Effect(Row, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ When    a neuropathic pain condition is at hand
 And     the order is no offer for it, or none for this patient; or, on opening the chart, nothing fit is taken
 Then    name the agents that suit this patient, in the order of the condition's file, with the reason for each, and give
         up to three to accept with start dose and schedule; name those left out and why
-Silent  when the order is itself an offer that suits, one left to the prescriber, for something else, or no agent
+Silent  when the order is itself an offer that suits, one left to the prescriber, for something else, or no agent; an
+        opioid in cancer-related pain or palliative care, where it is not to be replaced
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ..fhir.order import schedule_in_words
 from ..finding import Finding, Indicator, Proposal
 from ..in_force import Knowledge
 from ..offers import LeftOut, Offered, Offers, left_to_prescriber, offers, ruled_out, to_say
+from ..opioid_scope import beyond_opioid_guidance
 from ..statements import Agent
 from ..statements import Condition as Ladder
 from ..wording import capital, listed, said
@@ -35,7 +37,13 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order in facts.selected():
         agent = next((knowledge.agents[name] for name in order.ingredients if name in knowledge.agents), None)
         here = at_hand(facts, knowledge, order)
-        if agent and not here.other_reason and not _fits(agent, here, facts, knowledge, order):
+        if (
+            agent is None
+            or here.other_reason
+            or (agent.opioid and beyond_opioid_guidance(order, agent, facts, knowledge))
+        ):
+            continue
+        if not _fits(agent, here, facts, knowledge, order):
             yield from _findings(facts, knowledge, here, order, agent)
 
 
