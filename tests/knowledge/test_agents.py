@@ -403,7 +403,7 @@ def maximum(name: str, row: str) -> Maximum:
 def test_gabapentin_1800_is_no_limit() -> None:
     """A1"""
     assert maximum("gabapentin", "ceiling-us-plain").dose.value == 3600
-    assert maximum("gabapentin", "usual-postherpetic-neuralgia-us").kind == "usual"
+    assert maximum("gabapentin", "no-benefit-above-postherpetic-neuralgia-us").kind == "no added benefit"
 
 
 def test_duloxetine_120_is_within_the_label_of_depression() -> None:
