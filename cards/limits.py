@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .at_hand import AtHand, uses
-from .facts import Dose, Facts, Role
+from .facts import Dose, Facts, MedicationOrder, Role
 from .finding import Limit, Statement
 from .in_force import Knowledge, age_may_hold, band_for, band_maximum
 from .statements import Agent, Band, Kind, Maximum, Quantity, Renal
@@ -134,6 +134,15 @@ def above(total: Total, most: Fraction, unit: str) -> Fraction | None:
         if value is not None and value > most:
             return value
     return None
+
+
+def above_any(
+    agent: Agent, order: MedicationOrder, total: Total, here: AtHand, facts: Facts, knowledge: Knowledge
+) -> bool:
+    """Whether the total is above a ceiling or the limit of the kidneys: a rule on maxima speaks, and shows the way."""
+    renal = renal_limit(agent, order.formulation, here.indications, facts, knowledge)
+    ceiling = dose_limit(agent, order.formulation, "ceiling", here, facts, knowledge)
+    return any(limit and above(total, limit.most, limit.unit) is not None for limit in (renal, ceiling))
 
 
 def _tables(agent: Agent, formulation: str | None, indications: Iterable[str], knowledge: Knowledge) -> list[Renal]:

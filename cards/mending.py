@@ -8,6 +8,7 @@ that something on record forbids, or while it is not known whether the patient t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -107,7 +108,11 @@ def may_be_mended(agent: Agent, order: MedicationOrder, facts: Facts, knowledge:
 def stepwise(
     agent: Agent, order: MedicationOrder, most: Fraction, here: AtHand, facts: Facts, knowledge: Knowledge
 ) -> tuple[PlannedStep, ...]:
-    """The agent's schedule for this patient up to `most` a day, from where the patient stands."""
+    """The agent's schedule for this patient up to `most` a day, from where the patient stands. On dialysis, and while
+    the kidneys are injured, nothing is climbed by a schedule."""
+    kidneys = facts.kidneys
+    if kidneys.dialysis or kidneys.stage_five or kidneys.acute_injury:
+        return ()
     formulation = formulation_of(agent, order)
     fastest = climb_for(agent, order.formulation, here.indications, facts, knowledge)
     steps = planned(agent, formulation, facts, knowledge, here.indications) if formulation else ()
@@ -172,5 +177,19 @@ def dose_of(planned_step: PlannedStep) -> str:
     return f"{number(planned_step.mg_per_day)} mg a day"
 
 
-def allowed_in_words(top: PlannedStep, route: str | None) -> str:
-    return f"Highest dose allowed: {sig(top, route or 'oral')} ({dose_of(top)})"
+def allowed_in_words(top: PlannedStep | None, steps: tuple[PlannedStep, ...], route: str | None) -> Iterator[str]:
+    """The highest dose, and the way to it where it may not be taken at once."""
+    if top:
+        yield f"Highest dose allowed: {sig(top, route or 'oral')} ({dose_of(top)})"
+    if len(steps) > 1:
+        yield "Not at once, but step by step:"
+        yield from week_by_week(steps, route)
+
+
+def week_by_week(steps: tuple[PlannedStep, ...], route: str | None) -> Iterator[str]:
+    """ "Days 1 to 7: Take 1 capsule ..." """
+    day = 1
+    for each in steps:
+        words = sig(each, route or "oral").removesuffix(f" for {each.days} days")
+        yield f"Days {day} to {day + each.days - 1}: {words}" if each.days else f"From day {day}: {words}"
+        day += each.days or 0

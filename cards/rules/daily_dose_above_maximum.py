@@ -87,7 +87,7 @@ def _finding(
         agents=(agent.id,),
         orders=tuple(part.order.reference for part in total.parts if part.order.reference),
         conditions=here.conditions,
-        detail=(total.words, *_lines(agent, order, found, here, facts, knowledge)),
+        detail=(total.words, *_lines(agent, order, total, found, here, facts, knowledge)),
         because=tuple(each.limit.because for each in found),
         daily_dose=in_unit(total.together, "mg/d") if first.limit.row.single else first.dose,
         dose_unit="mg/d" if first.limit.row.single else first.limit.unit,
@@ -115,7 +115,13 @@ def _use(limit: DoseLimit, here: AtHand, knowledge: Knowledge) -> str:
 
 
 def _lines(
-    agent: Agent, order: MedicationOrder, found: list[TooMuch], here: AtHand, facts: Facts, knowledge: Knowledge
+    agent: Agent,
+    order: MedicationOrder,
+    total: Total,
+    found: list[TooMuch],
+    here: AtHand,
+    facts: Facts,
+    knowledge: Knowledge,
 ) -> Iterator[str]:
     for each in found:
         word = "Ceiling" if each.limit.row.kind == "ceiling" else "Usual"
@@ -127,5 +133,4 @@ def _lines(
         yield f"{capital(plain.row.note)} {a_day(plain.most, plain.unit)}"
     cap = cap_for(agent, order, here, facts, knowledge)
     top = highest_allowed(agent, order, cap, knowledge) if cap else None
-    if top:
-        yield allowed_in_words(top, order.route)
+    yield from allowed_in_words(top, mended(agent, order, total, here, facts, knowledge), order.route)

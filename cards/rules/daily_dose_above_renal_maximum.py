@@ -54,7 +54,7 @@ def _finding(
         agents=(agent.id,),
         orders=tuple(part.order.reference for part in total.parts if part.order.reference),
         conditions=here.conditions,
-        detail=(total.words, *_lines(limit), *((allowed_in_words(top, order.route),) if top else ())),
+        detail=(total.words, *_lines(limit), *allowed_in_words(top, steps, order.route)),
         because=(limit.because,),
         daily_dose=dose,
         dose_unit=limit.unit,

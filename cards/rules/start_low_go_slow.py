@@ -1,0 +1,227 @@
+"""
+Start low, go slow
+
+When    an agent is begun above its starting dose for this age, these kidneys, this frailty and what is taken beside it
+And     or raised faster than it may be: within the order's own steps, or from what is taken now
+Then    say by how much, and offer the stepwise schedule up to the dose ordered, as one order of several steps; a
+        warning where the label boxes the climb, information elsewhere; an agent that no card suggests is judged
+        only where neuropathic pain is at hand
+Silent  at the starting dose and the step themselves; for another use, unless boxed; for what has no climb (a patch);
+        above a ceiling or the limit of the kidneys, unless boxed: the rules on maxima offer the same schedule
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from ..at_hand import AtHand, at_hand
+from ..facts import Facts, MedicationOrder
+from ..finding import Finding, Indicator, Limit, PlannedStep, Statement
+from ..in_force import Knowledge
+from ..judged import judged_once
+from ..limits import above_any, in_unit
+from ..mending import may_be_mended, proposal, stepwise, week_by_week
+from ..schedules import schedule_for, start_for
+from ..starting import Before, Climb, climb_for, dose_now, running, taken_before
+from ..statements import Agent, Start
+from ..totals import Total, first, total_a_day
+from ..wording import a_day, amount, capital, kidneys_in_short, listed
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One agent as it is ordered for one patient."""
+
+    agent: Agent
+    order: MedicationOrder
+    here: AtHand
+    total: Total
+    before: Before
+    climb: Climb
+
+
+@dataclass(frozen=True, slots=True)
+class TooFast:
+    verdict: str  # after the agent's name
+    lines: tuple[str, ...]
+    limit: Limit
+    because: tuple[Statement, ...]
+
+
+def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
+    for order, agent in judged_once(facts, knowledge):
+        here = at_hand(facts, knowledge, order)
+        climb = climb_for(agent, order.formulation, here.indications, facts, knowledge)
+        if order.formulation is None or climb is None or not _concerns(agent, here, climb):
+            continue
+        supply = knowledge.supply_days
+        most = total_a_day(agent.id, order, facts, supply_days=supply)
+        if above_any(agent, order, most, here, facts, knowledge) and not climb.boxed:
+            continue
+        total = total_a_day(agent.id, order, facts, supply_days=supply, pick=first)
+        case = Case(agent, order, here, total, taken_before(agent.id, facts, knowledge), climb)
+        found = [*_start(case, facts, knowledge), *_rise(case, facts, knowledge), *_steps(case)]
+        if found:
+            yield _finding(case, found, facts, knowledge)
+
+
+def _concerns(agent: Agent, here: AtHand, climb: Climb) -> bool:
+    if climb.boxed:
+        return True
+    return not here.other_reason and (bool(here.ladders) or not agent.never_suggested)
+
+
+# --- what is too fast -----------------------------------------------------------------------------------------------
+
+
+def _start(case: Case, facts: Facts, knowledge: Knowledge) -> Iterator[TooFast]:
+    start = start_for(case.agent, case.order.formulation, facts, knowledge)
+    if start is None or case.before is Before.TAKING:
+        return
+    dose, unit = in_unit(case.total.alone, start.dose.unit), start.dose.unit
+    if dose is None or dose <= start.dose.value:
+        return
+    low, why = a_day(start.dose.value, unit), _why(start, facts, knowledge)
+    when = f" {start.when}" if start.when else ""
+    lines = [f"Start with {low}{when}{why}", capital(start.note)]
+    verdict = f"{a_day(dose, unit)} is above the starting dose of {low}{why}"
+    limit = Limit(start.dose.value, unit, "start")
+    yield TooFast(verdict, tuple(filter(None, lines)), limit, (knowledge.cite(case.agent, "start", start),))
+
+
+def _why(start: Start, facts: Facts, knowledge: Knowledge) -> str:
+    """What makes this start lower than the usual one."""
+    age = facts.age_between()
+    if start.with_medicine:
+        return f" beside {listed(knowledge.value_sets.title(name).lower() for name in start.with_medicine)}"
+    if start.age_from is not None and age is not None and age[1] >= start.age_from:
+        return f" from age {start.age_from}"
+    if start.crcl is not None and facts.kidneys.known:
+        return f" at {kidneys_in_short(facts.kidneys)}"
+    return ""
+
+
+def _rise(case: Case, facts: Facts, knowledge: Knowledge) -> Iterator[TooFast]:
+    """From what is taken now to the first dose of the order."""
+    unit = _unit(case.climb)
+    now = dose_now(case.agent.id, unit, facts, knowledge) if case.before is Before.TAKING else None
+    dose = in_unit(case.total.alone, unit)
+    if now is None or dose is None or dose <= now:
+        return
+    since = [order.starts for order in running(case.agent.id, facts, knowledge) if order.starts]
+    days = (facts.day - max(since)).days if since else None
+    if dose - now > case.climb.step.value:
+        yield _faster(case, f"from {_plain(now, unit)} to {a_day(dose, unit)} in one step")
+    elif days is not None and 0 <= days < case.climb.days:
+        yield _faster(case, f"from {_plain(now, unit)} to {a_day(dose, unit)} after {_days(days)}")
+
+
+def _steps(case: Case) -> Iterator[TooFast]:
+    """Between the steps of the order."""
+    unit, steps = _unit(case.climb), case.order.dosage.steps
+    for one, other in pairwise(steps):
+        low, high = in_unit(one.daily, unit), in_unit(other.daily, unit)
+        if low is None or high is None or high <= low:
+            continue
+        jump = f"from {_plain(low, unit)} to {a_day(high, unit)}"
+        if high - low > case.climb.step.value:
+            yield _faster(case, f"{jump} in one step")
+            return
+        if one.days is not None and one.days < case.climb.days:
+            yield _faster(case, f"{jump} after {_days(one.days)}")
+            return
+
+
+def _faster(case: Case, what: str) -> TooFast:
+    climb, unit = case.climb, _unit(case.climb)
+    most = f"{amount(climb.step.value, unit)} every {_days(climb.days)}"
+    lines = tuple(filter(None, [_slowly(climb), capital(climb.note)]))
+    return TooFast(
+        f"{what} is faster than {most}", lines, Limit(climb.step.value, climb.step.unit, "step"), climb.because
+    )
+
+
+def _slowly(climb: Climb) -> str:
+    return f"Raise it by at most {amount(climb.step.value, _unit(climb))} every {_days(climb.days)}"
+
+
+def _unit(climb: Climb) -> str:
+    return climb.step.unit if climb.step.unit == "ug/h" else f"{climb.step.unit}/d"
+
+
+def _plain(value: Fraction, unit: str) -> str:
+    return amount(value, unit)
+
+
+def _days(days: int) -> str:
+    return f"{days} day" if days == 1 else f"{days} days"
+
+
+# --- the card -------------------------------------------------------------------------------------------------------
+
+
+def _finding(case: Case, found: list[TooFast], facts: Facts, knowledge: Knowledge) -> Finding:
+    agent, order, head = case.agent, case.order, found[0]
+    steps = _schedule(case, facts, knowledge)
+    offered = steps if may_be_mended(agent, order, facts, knowledge) else ()
+    return Finding(
+        summary=_summary(case, head),
+        indicator=Indicator.WARNING if case.climb.boxed else Indicator.INFO,
+        agents=(agent.id,),
+        orders=tuple(part.order.reference for part in case.total.parts if part.order.reference),
+        conditions=case.here.conditions,
+        detail=tuple(
+            dict.fromkeys([case.total.words, *_lines(case, found), *_week_by_week(case, steps, facts, knowledge)])
+        ),
+        because=tuple(dict.fromkeys(s for each in found for s in each.because)),
+        daily_dose=in_unit(case.total.alone, "mg/d"),
+        limit=head.limit,
+        proposals=(proposal(agent, order, offered),) if offered else (),
+        not_checked=_not_checked(case),
+    )
+
+
+def _summary(case: Case, head: TooFast) -> str:
+    words = f"{case.agent.title.lower()} {head.verdict}"
+    if case.before is Before.OPEN:
+        return f"If new to this patient: {words}"
+    if case.here.perhaps_other and case.here.ladders:
+        return f"If for {case.here.ladders[0][0].title.lower()}: {words}"
+    return capital(words)
+
+
+def _lines(case: Case, found: list[TooFast]) -> Iterator[str]:
+    if case.climb.boxed:
+        yield from (f"Boxed warning: {text}" for text in case.agent.boxed)
+    for each in found[1:]:
+        yield f"Also: {each.verdict}"
+    for each in found:
+        yield from each.lines
+
+
+def _schedule(case: Case, facts: Facts, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
+    """The schedule for this patient, no further than the order goes."""
+    doses = [in_unit(step.daily, "mg/d") for step in case.order.dosage.steps]
+    known = [dose for dose in doses if dose is not None]
+    return stepwise(case.agent, case.order, max(known), case.here, facts, knowledge) if known else ()
+
+
+def _week_by_week(case: Case, steps: tuple[PlannedStep, ...], facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    """The schedule a line a step; where no tablets make it, in amounts."""
+    order, unfit = case.order, facts.kidneys.dialysis or facts.kidneys.stage_five or facts.kidneys.acute_injury
+    if not steps and not unfit and case.before is not Before.TAKING:
+        rows = schedule_for(case.agent, order.formulation or "", facts, knowledge)
+        said = [a_day(row.dose.value, row.dose.unit) + (f" for {_days(row.days)}" if row.days else "") for row in rows]
+        yield f"Schedule: {', then '.join(said)}"
+    if len(steps) == 1:
+        yield from filter(None, [_slowly(case.climb), capital(case.climb.note)])
+    yield from week_by_week(steps, order.route)
+
+
+def _not_checked(case: Case) -> tuple[str, ...]:
+    if case.before is not Before.OPEN:
+        return ()
+    return (f"earlier orders: not known whether {case.agent.title.lower()} was taken before",)
