@@ -7,12 +7,14 @@ the resource it came from, so that a card can be traced back to it. "Not known" 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
+
+Answer = TypeVar("Answer")
 
 
 class Hook(StrEnum):
@@ -273,6 +275,14 @@ class Facts:
     user_is_clinician: bool = True
     requester: str = ""  # the user, as a FHIR reference: requester of a suggested order
     encounter: str = ""
+    worked_out: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # see once()
+
+    def once(self, name: str, answer: Callable[[], Answer]) -> Answer:
+        """An answer that several rules ask of the same facts, worked out once. A copy of the facts starts anew."""
+        if name not in self.worked_out:
+            self.worked_out[name] = answer()
+        found: Answer = self.worked_out[name]
+        return found
 
     def selected(self) -> Iterator[MedicationOrder]:
         """The drafts to judge."""

@@ -141,13 +141,23 @@ class Knowledge:
 
     def ladders_of(self, value_sets: frozenset[str]) -> tuple[Condition, ...]:
         """The condition files for a condition that belongs to these value sets, the most specific alone."""
-        found = [ladder for ladder in self.conditions.values() if ladder.value_set in value_sets]
-        specific = [ladder for ladder in found if not self.is_generic(ladder)]
-        return tuple(specific or found)
+        if value_sets not in self._ladders:
+            found = [ladder for ladder in self.conditions.values() if ladder.value_set in value_sets]
+            specific = [ladder for ladder in found if not self.is_generic(ladder)]
+            self._ladders[value_sets] = tuple(specific or found)
+        return self._ladders[value_sets]
+
+    @cached_property
+    def _ladders(self) -> dict[frozenset[str], tuple[Condition, ...]]:
+        return {}
 
     def is_generic(self, ladder: Condition) -> bool:
         """Whether a condition file stands for all neuropathic pain: other condition files' sets have it as a parent."""
-        return any(ladder.value_set in self.value_sets.parents(other.value_set) for other in self.conditions.values())
+        return ladder.value_set in self._above_others
+
+    @cached_property
+    def _above_others(self) -> frozenset[str]:
+        return frozenset().union(*(self.value_sets.parents(file.value_set) for file in self.conditions.values()))
 
     # --- medicines -------------------------------------------------------------------------------------------------
 

@@ -63,8 +63,12 @@ def is_slower(agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
     )
 
 
-def standing_modifiers(facts: Facts, knowledge: Knowledge) -> Iterator[Modifier]:
+def standing_modifiers(facts: Facts, knowledge: Knowledge) -> tuple[Modifier, ...]:
     """The modifiers that hold for this patient."""
+    return facts.once("standing modifiers", lambda: tuple(_standing(facts, knowledge)))
+
+
+def _standing(facts: Facts, knowledge: Knowledge) -> Iterator[Modifier]:
     return (m for m in knowledge.modifiers.values() if any(holds(when, facts) for when in m.when))
 
 
