@@ -11,7 +11,7 @@ from .explain import Explained, explain_order, facts_in_words, is_order, order_i
 from .facts import Facts, Hook, Known
 from .fhir import read_facts
 from .in_force import Knowledge
-from .knowledge_base import SEED, KnowledgeBase, KnowledgeError, seed
+from .knowledge_base import SEED, KnowledgeBase, KnowledgeError, laid_over, seed
 from .override_reasons import DISPLAY as OVERRIDE_REASONS
 from .rules import RULES, Check
 from .scope import concerns_us
@@ -37,6 +37,7 @@ __all__ = [
     "explain_order",
     "facts_in_words",
     "is_order",
+    "laid_over",
     "order_in_words",
     "read_facts",
     "seed",

@@ -74,8 +74,7 @@ def detail(finding: Finding, facts: Facts) -> str:
     if finding.on_kidneys:
         lines += kidneys_in_words(facts.kidneys)
     lines += [f"Source: {source}" for source in _cited(finding)[:3]]
-    if any(statement.overdue for statement in finding.because):
-        lines.append("The review of this content is overdue.")
+    lines += _overdue(finding)
     lines += [f"Not checked: {what}" for what in finding.not_checked]
     lines.append(_trace(finding))
     return "\n".join(f"- {line}" for line in lines)
@@ -96,18 +95,31 @@ def _cited(finding: Finding) -> list[str]:
     return list(dict.fromkeys(source for statement in finding.because for source in statement.sources))
 
 
+def _overdue(finding: Finding) -> list[str]:
+    """The oldest due date of what the card rests on, once it is past."""
+    due = min((s.overdue_since for s in finding.because if s.overdue_since), default=None)
+    return (
+        [f"Overdue: this content was to be reviewed by {due.isoformat()}; check it before relying on it"] if due else []
+    )
+
+
 def _trace(finding: Finding) -> str:
     places = [statement.address for statement in finding.because[:3]] + list(finding.orders[:2])
-    return (
-        "Why you see this: "
-        + ", ".join([f"rule {finding.rule}", *places])
-        + ". Draft content, not clinically reviewed."
-    )
+    standing = capital(_reviewed(finding)) or "Draft content, not clinically reviewed"
+    return "Why you see this: " + ", ".join([f"rule {finding.rule}", *places]) + f". {standing}."
+
+
+def _reviewed(finding: Finding) -> str:
+    """By whom and when; empty unless everything that the card rests on was signed off."""
+    if not finding.because or not all(statement.reviewed_by for statement in finding.because):
+        return ""
+    return "reviewed by " + "; ".join(dict.fromkeys(who for s in finding.because for who in s.reviewed_by))
 
 
 def _source(finding: Finding) -> Json:
     cited = _cited(finding)
-    source: Json = {"label": f"{cited[0] if cited else 'Neuropathic pain CDS'} (draft, not clinically reviewed)"}
+    standing = _reviewed(finding) or "draft, not clinically reviewed"
+    source: Json = {"label": f"{cited[0] if cited else 'Neuropathic pain CDS'} ({standing})"}
     url = next((statement.url for statement in finding.because if statement.url), "")
     if url:
         source["url"] = url

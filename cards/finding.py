@@ -8,6 +8,7 @@ stamps the rule's id, so no rule can misname itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 from fractions import Fraction
 
@@ -30,7 +31,8 @@ class Statement:
     address: str  # "agents/gabapentin.toml#renal.us"
     sources: tuple[str, ...] = ()  # in words, with year or section
     url: str = ""
-    overdue: bool = False  # its review is past due
+    overdue_since: date | None = None  # the day its review was due, where that is past
+    reviewed_by: tuple[str, ...] = ()  # "name, role, day" of whoever signed its file off; empty: a draft
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from .facts import KidneyFunction, Product
 from .finding import Statement, Tablet
 from .products import Offered, Products
+from .signoff import Signatures
 from .statements import (
     Agent,
     Band,
@@ -35,7 +36,7 @@ from .statements import (
     Threshold,
     ValueSet,
 )
-from .value_sets import ValueSets, medicine_key
+from .value_sets import Codes, ValueSets, medicine_key
 
 WEAK = frozenset({"knowledge", "secondary", "ai_secondary"})  # cited after sources that were read themselves
 Age = tuple[int, int] | None  # youngest and oldest possible; None: not known
@@ -59,6 +60,7 @@ class Knowledge:
     products: Products
     expired: Mapping[str, File]  # path -> file that is no longer in force
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # by whoever asks it often
+    signed: Signatures = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -69,6 +71,7 @@ class Knowledge:
         day: date,
         jurisdiction: str,
         guidelines: tuple[str, ...],
+        snomed: Codes | None = None,
     ) -> Knowledge:
         """Leave out what has expired or was retired, and guidelines that this deployment did not choose."""
 
@@ -91,7 +94,7 @@ class Knowledge:
             },
             thresholds=folder("thresholds", Threshold),
             value_sets=ValueSets(
-                folder("value_sets", ValueSet), {name: agent.classes for name, agent in agents.items()}
+                folder("value_sets", ValueSet), {name: agent.classes for name, agent in agents.items()}, snomed
             ),
             products=products,
             expired={f.path: f for part in files.values() for f in part.values() if not _in_force(f, day)},
@@ -99,15 +102,17 @@ class Knowledge:
 
     # --- citing ---------------------------------------------------------------------------------------------------
 
-    def cite(self, file: File, key: str, row: Row | None = None) -> Statement:
-        """Where a statement stands and what it rests on: cite(agent, "renal", row)."""
+    def cite(self, file: File, key: str = "", row: Row | None = None) -> Statement:
+        """Where a statement stands and what it rests on: cite(agent, "renal", row). No key: the file itself."""
         wanted = set(row.sources) if row else set()
         cited = sorted((s for s in file.source if s.id in wanted), key=lambda s: s.quality in WEAK)
+        due = file.review.review_due
         return Statement(
-            address=f"{file.path}#{key}" + (f".{row.id}" if row and row.id else ""),
+            address=file.path + (f"#{key}" if key else "") + (f".{row.id}" if row and row.id else ""),
             sources=tuple(" ".join(part for part in (s.title, s.version, s.section) if part) for s in cited),
             url=next((source.url for source in cited if source.url.startswith("https://")), ""),
-            overdue=file.review.review_due < self.day,
+            overdue_since=due if due < self.day else None,
+            reviewed_by=tuple(str(s) for s in self.signed.get(file.path, ()) if s.date <= self.day),
         )
 
     # --- figures that belong to no single agent --------------------------------------------------------------------

@@ -80,9 +80,11 @@ class Products:
         self._named = lru_cache(maxsize=4096)(self._read_name)  # orders repeat the same few names
 
     @classmethod
-    def load(cls, folder: Path) -> Products:
-        """From the folder that scripts/build_products.py writes."""
-        return cls(lambda name: _table(folder / f"{name}.csv"))
+    def load(cls, folder: Path, *more: Path) -> Products:
+        """From the folder that scripts/build_products.py writes, and rows of a deployment's own beside them."""
+        return cls(
+            lambda name: [row for place in (folder, *more) for row in _table(place / f"{name}.csv", place == folder)]
+        )
 
     # --- codes ---
 
@@ -313,7 +315,9 @@ class Products:
         return tuple(sorted(found, key=lambda o: (forms.index(o.form), o.strength or o.percent or 0, o.code)))
 
 
-def _table(path: Path) -> list[Row]:
+def _table(path: Path, must_be_there: bool = True) -> list[Row]:
+    if not must_be_there and not path.exists():
+        return []
     with path.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.reader(lines))
     return rows[1:]

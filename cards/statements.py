@@ -128,6 +128,7 @@ class Review(Table, frozen=True, kw_only=True):
     last_review_date: date
     review_due: date  # after this day the cards say that the review is overdue
     expires: date  # after this day the statement is not used, and that is said
+    author: str = ""  # who wrote it, where that is known; never the one who signs it off
 
 
 class File(Table, frozen=True, kw_only=True):

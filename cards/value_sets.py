@@ -149,6 +149,15 @@ def read_snomed(path: Path) -> Codes:
     return {code: frozenset(ids) for code, ids in codes.items()}
 
 
+def snomed_of(*paths: Path) -> Codes:
+    """The codes of several tables together."""
+    found: dict[str, frozenset[str]] = {}
+    for path in paths:
+        for code, ids in (read_snomed(path) if path.exists() else {}).items():
+            found[code] = found.get(code, frozenset()) | ids
+    return found
+
+
 @functools.cache
 def seed_snomed() -> Codes:
     """The table that comes with the package."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from cards import KnowledgeBase, seed
+from cards import KnowledgeBase, laid_over
 
 from .answer import Engine
 from .config import Config
@@ -24,7 +24,7 @@ def create_app(config: Config | None = None, knowledge_base: KnowledgeBase | Non
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.extensions["house"] = House.open(settings, knowledge_base or seed())
+    app.extensions["house"] = House.open(settings, knowledge_base or laid_over(settings.overlay))
     register(app)
     return app
 

@@ -24,6 +24,7 @@ def main() -> None:
 @click.option("--day", help="Judge every call as on this day (for tests and demonstrations).")
 @click.option("--config", type=click.Path(exists=True), help="TOML file of settings.")
 @click.option("--tenants", type=click.Path(exists=True), help="TOML file of clients.")
+@click.option("--overlay", type=click.Path(exists=True), help="Folder of this deployment's own knowledge files.")
 @click.option("--auth", type=click.Choice(["off", "optional", "required"]), help="Who may call.  [off]")
 @click.option("--public-url", help="The address as clients call it.")
 @click.option("--database", help="sqlite:///FILE or postgresql://...; none: keep nothing.  [a file of this user's]")

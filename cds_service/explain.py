@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import click
 import orjson
 
-from cards import Knowledge, explain_order, facts_in_words, is_order, order_in_words, seed
+from cards import Knowledge, explain_order, facts_in_words, is_order, laid_over, order_in_words
 
 from .config import Config
 from .hook_request import parse
@@ -22,7 +22,7 @@ Resource = Mapping[str, Any]
 def run(file: BinaryIO, as_json: bool, config: Config | None = None) -> None:
     """Raises click.ClickException where the input is no JSON."""
     settings = config or Config.from_environment()
-    knowledge = seed().on(settings.today(), settings.jurisdiction, settings.guidelines)
+    knowledge = laid_over(settings.overlay).on(settings.today(), settings.jurisdiction, settings.guidelines)
     if as_json:
         for line in json_lines(file, knowledge):
             click.echo(line)
@@ -69,7 +69,7 @@ def _call_in_words(body: bytes, settings: Config) -> Iterator[str]:
 
     services = {service.hook: service for service in SERVICES.values()}
     request = parse(body, "application/json", frozenset(services))
-    answer = engine(settings, seed()).answer(request, services[request.hook], settings.today())
+    answer = engine(settings, laid_over(settings.overlay)).answer(request, services[request.hook], settings.today())
     if answer.facts is None:
         yield "No draft order concerns neuropathic pain: answered with no card, and nothing read."
         return

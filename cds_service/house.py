@@ -207,14 +207,14 @@ def engine_of(config: Config, base: KnowledgeBase, tenant: Tenant | None = None)
     """The decision with this deployment's settings and, above them, a tenant's; replay uses it without HTTP."""
     tenant = tenant or Tenant()
     jurisdiction = tenant.jurisdiction or config.jurisdiction
-    silent, off = tenant.silent, frozenset(tenant.rules_off)
+    silent, off = tenant.silent, base.rules_off.union(tenant.rules_off)
     return Engine(
         base,
         _templates(config, base, jurisdiction),
         jurisdiction,
         tenant.guidelines or config.guidelines,
         {rule: check for rule, check in RULES.items() if rule not in silent | off},
-        {rule: check for rule, check in RULES.items() if rule in silent},
+        {rule: check for rule, check in RULES.items() if rule in silent - off},
         tenant.most_cards,
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from cards import OVERRIDE_REASONS, RULES, seed
+from cards import OVERRIDE_REASONS, RULES, laid_over
 
 from .config import Config, read_settings
 from .house import House
@@ -27,7 +27,7 @@ def run(name: str, tenants_file: str | None, url: str | None) -> None:
     tenant = next((each for each in tenants if each.name == name), None)
     if tenant is None:
         raise click.ClickException(f"no tenant has this name; there are {', '.join(each.name for each in tenants)}")
-    house = House(config, seed(), tenants)
+    house = House(config, laid_over(config.overlay), tenants)
     click.echo("\n".join(kit(tenant, house, (url or config.base_url).rstrip("/"))))
 
 

@@ -11,6 +11,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
+from cards import laid_over
+
 from .config import PREFIX, Config
 from .store import default_url, is_current, migrate
 from .telemetry import MULTIPROCESS
@@ -26,6 +28,7 @@ def run(options: dict[str, str]) -> None:
         os.environ[f"{PREFIX}{name.upper()}"] = value  # the workers read the environment
     os.environ.setdefault(f"{PREFIX}DATABASE", default_url())
     config = Config.from_environment()
+    laid_over(config.overlay)  # bad knowledge is told here, not by workers that cannot start
     refusal = why_not_start(config, read_tenants(config.tenants))
     if refusal:
         raise ValueError(refusal)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ..at_hand import at_hand
 from ..facts import Facts, Hook, Known, MedicationOrder
-from ..finding import Finding, Indicator, Statement
+from ..finding import Finding, Indicator
 from ..in_force import Knowledge
 from ..limits import in_unit, lowest_anywhere
 from ..statements import Agent, Band
@@ -44,7 +44,7 @@ def _finding(order: MedicationOrder, named: list[str], reasons: list[tuple[str, 
         indicator=Indicator.INFO,
         agents=tuple(named),
         orders=(order.reference,) if order.reference else (),
-        because=tuple(Statement(address=agent.path) for agent in agents),
+        because=tuple(knowledge.cite(agent) for agent in agents),
         not_checked=tuple(why for _, why in reasons),
     )
 

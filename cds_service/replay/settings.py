@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from cards import RULES, KnowledgeBase, seed
+from cards import RULES, KnowledgeBase, laid_over
 
 from .. import engine
 from ..answer import Engine
@@ -94,7 +94,8 @@ def is_knowledge(path: Path) -> bool:
 @functools.lru_cache(maxsize=4)
 def engine_of(settings: Settings) -> Engine:
     """The server's engine with these settings, made once a process. Raises KnowledgeError."""
-    base = KnowledgeBase.load(Path(settings.knowledge)) if settings.knowledge else seed()
+    overlay = Config.from_environment().overlay
+    base = KnowledgeBase.load(Path(settings.knowledge)) if settings.knowledge else laid_over(overlay)
     config = Config(jurisdiction=settings.jurisdiction, guidelines=settings.guidelines, day=settings.day)
-    rules = {rule: check for rule, check in RULES.items() if rule not in settings.rules_off}
-    return replace(engine(config, base), rules=rules)
+    made = engine(config, base)
+    return replace(made, rules={rule: check for rule, check in made.rules.items() if rule not in settings.rules_off})
