@@ -19,7 +19,7 @@ from . import statements
 from .in_force import Knowledge, left_out
 from .knowledge_files import TABLES, Raw, Schemas, Table, parsed, read_files, version_of
 from .knowledge_links import Files, broken_links
-from .overlay import Overlay, changed, read_overlay
+from .overlay import Overlay, changed, read_overlay, rows_unlike
 from .products import Products
 from .signoff import Signatures, digest, read_signoffs
 from .statements import File
@@ -73,7 +73,9 @@ class KnowledgeBase:
         raws, tables = read_files(folder, tuple(SHAPES)), read_files(folder, TABLES, ".csv")
         above = read_overlay(overlay, tuple(SHAPES), raws, RULE_IDS, problems) if overlay else Overlay()
         files = _typed(raws, above, Schemas(folder), problems)
-        roots = (folder, overlay) if overlay else (folder,)
+        unlike = [*rows_unlike(above.tables, tables)]
+        problems += unlike
+        roots = (folder, overlay) if overlay and not unlike else (folder,)
         products = Products.load(*(root / "products" for root in roots))
         reviewed = _reviewed(raws, above, [tables, above.tables])
         signed = read_signoffs(above.signoffs, files_by_path(files), reviewed, problems)

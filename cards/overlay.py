@@ -11,6 +11,7 @@ Whatever does not fit is a problem, and with a problem nothing starts.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,24 @@ def _strangers(root: Path, folders: tuple[str, ...]) -> Iterator[str]:
                 f"overlay: {path.name}/{inner.name}: only {' and '.join(sorted(endings))} files are read here"
                 for inner in sorted(path.iterdir())
                 if inner.suffix not in {*endings, ".md"} and not inner.name.startswith(".")
+            )
+
+
+def rows_unlike(tables: Mapping[str, Raw], seed: Mapping[str, Raw]) -> Iterator[str]:
+    """A deployment's tables have the columns of the package's, and every row all of them."""
+    for name, raw in tables.items():
+        if name not in seed:
+            yield f"{name}: not one of {', '.join(sorted(seed))}"
+            continue
+        wanted = seed[name].content.decode("utf-8").splitlines()[0]
+        head, *rows = [*csv.reader(raw.content.decode("utf-8", "replace").splitlines())] or [[]]
+        if ",".join(head) != wanted:
+            yield f"{name}: the first line must be {wanted}"
+        else:
+            yield from (
+                f"{name}: line {number}: {len(head)} columns are needed"
+                for number, row in enumerate(rows, start=2)
+                if len(row) != len(head)
             )
 
 

@@ -189,8 +189,7 @@ def test_the_signature_covers_the_change(folder: Path, write: Write) -> None:
     assert GABAPENTIN in load(folder).signed
     write(GABAPENTIN, f'[[maximum]]\nid = "{CEILING}"\ndose = "2000 mg/d"\n')
     assert problems(folder) == [
-        f"signoffs/gabapentin.toml: {GABAPENTIN} is not what E. Xample reviewed on 2026-11-20: review it and sign it again "
-        + "(neuropathic-pain-cds knowledge sign), or delete this sign-off"
+        f"signoffs/gabapentin.toml: {GABAPENTIN} is not what E. Xample reviewed on 2026-11-20: review it and sign it again (neuropathic-pain-cds knowledge sign), or delete this sign-off"
     ]
 
 
@@ -234,6 +233,9 @@ def test_nobody_has_signed_what_comes_with_the_package(base: KnowledgeBase) -> N
         pytest.param("overlay.toml", 'retired = ["agents/no-such.toml"]\n', "overlay.toml: retired: there is no 'agents/no-such.toml'", id="no such file"),
         pytest.param("overlay.toml", 'retired = ["rule:no-such"]\n', "overlay.toml: retired: there is no 'rule:no-such'", id="no such rule"),
         pytest.param("overlay.toml", "off = []\n", "overlay.toml: there is no 'off', only `retired`", id="an unknown setting"),
+        pytest.param("value_sets/snomed.csv", "code,value_set\n1,stroke\n", "value_sets/snomed.csv: the first line must be code,value_set,display", id="other columns"),
+        pytest.param("products/names.csv", "name,ingredients,kind,verified,source\nexamplin\n", "products/names.csv: line 2: 5 columns are needed", id="a row too short"),
+        pytest.param("products/nmaes.csv", "", "products/nmaes.csv: not one of", id="a misspelt table"),
         pytest.param("signoffs/x.toml", signed("agents/no-such.toml", "0" * 64), "signoffs/x.toml: path: there is no 'agents/no-such.toml'", id="signs nothing"),
         pytest.param("signoffs/x.toml", signed(GABAPENTIN, "0" * 64, " "), "signoffs/x.toml: reviewer: must not be empty", id="nobody"),
         pytest.param("signoffs/x.toml", 'path = "agents/gabapentin.toml"\n', "signoffs/x.toml: Object missing required field", id="half a signature"),
