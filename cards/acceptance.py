@@ -11,11 +11,13 @@ NEEDED_FOR_NEW = frozenset({Known.PATIENT, Known.CONDITIONS, Known.MEDICATIONS, 
 
 
 def acceptable(proposal: Proposal, facts: Facts) -> bool:
-    """A new order needs known age, medicines, allergies and conditions; a mended draft needs an id and a known age."""
+    """A new order needs known age, medicines, allergies and conditions; a mended draft, and the slow end of an order,
+    need an id and a known age."""
     if facts.age_between() is None:
         return False
-    if proposal.updates:
-        return any(order.reference == proposal.updates for order in facts.orders)
+    changed = proposal.updates or proposal.tapers
+    if changed:
+        return any(order.reference == changed for order in facts.orders)
     return facts.known >= NEEDED_FOR_NEW and not _had(proposal.ingredient, facts)
 
 

@@ -85,6 +85,7 @@ class Proposal:
     removes: tuple[str, ...] = ()  # drafts this takes the place of
     reason: str = ""  # reference of the Condition it is for
     recommended: bool = False
+    tapers: str = ""  # the order being ended that this new one lets out slowly
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,13 @@ def beyond_opioid_guidance(order: MedicationOrder, agent: Agent, facts: Facts, k
         return True
     if _is_for(OF_THE_PAIN, order, facts, knowledge):
         return True
-    may_be_treatment = agent.opioid is not None and agent.opioid.for_use_disorder
-    return may_be_treatment and _is_for(OF_TREATMENT, order, facts, knowledge)
+    return is_treatment(order, agent, facts, knowledge)
+
+
+def is_treatment(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
+    """Whether an opioid may be given for opioid use disorder."""
+    may_be = agent.opioid is not None and agent.opioid.for_use_disorder
+    return may_be and _is_for(OF_TREATMENT, order, facts, knowledge)
 
 
 def _on_record(meaning: str, facts: Facts, knowledge: Knowledge) -> bool:

@@ -1,0 +1,199 @@
+"""What ends, how long it was taken, how slowly it is let out, and when a schedule may be accepted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from cards import Knowledge
+from cards.facts import Hook, Known, Role
+from cards.finding import Indicator, Tablet
+from cards.tapering import falling
+from tests.rules.dose_patients import EVERYTHING, Ward, ago, allergy, step
+
+RULE = "taper-before-stopping"
+
+
+@pytest.fixture(scope="module")
+def us(knowledge: Knowledge) -> Ward:
+    return Ward(knowledge)
+
+
+def signing(ward, *orders, **more):
+    return ward.facts(*orders, hook=Hook.ORDER_SIGN, **more)
+
+
+def stopped(ward, name="gabapentin", *steps, days=200, **more):
+    return ward.taken(name, *(steps or (step(300, 3),)), role=Role.STOP, starts=ago(days) if days else None, **more)
+
+
+def one(ward, facts):
+    found = ward.said(RULE, facts)
+    assert len(found) == 1
+    assert found[0].indicator is Indicator.WARNING
+    return found[0]
+
+
+# --- how long it was taken ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "mg", "days"),
+    [
+        ("gabapentin", 300, 14),
+        ("pregabalin", 75, 14),
+        ("duloxetine", 60, 28),
+        ("amitriptyline", 25, 28),
+        ("carbamazepine", 200, 14),
+        ("venlafaxine", 75, 28),
+        ("tramadol", 50, 7),
+    ],
+)
+def test_a_shorter_use_needs_no_taper(us, name, mg, days):
+    assert us.said(RULE, signing(us, stopped(us, name, step(mg), days=days - 1))) == []
+    assert one(us, signing(us, stopped(us, name, step(mg), days=days)))
+
+
+def test_earlier_orders_count_where_the_supply_reached_the_next(us):
+    late = stopped(us, days=10)
+    joined = us.taken("gabapentin", step(300, 3), role=Role.PAST, key="p", starts=ago(100), supply_ends=ago(24))
+    apart = replace(joined, supply_ends=ago(25))
+    assert one(us, signing(us, late, joined))
+    assert us.said(RULE, signing(us, late, apart)) == []
+
+
+def test_without_a_date_it_speaks_with_a_condition_and_offers_nothing(us):
+    found = one(us, signing(us, stopped(us, days=None)))
+    assert found.summary.startswith("If taken for 14 days or more: taper gabapentin 900 mg a day")
+    assert found.not_checked
+    assert found.proposals == ()
+
+
+def test_a_short_order_may_be_a_renewal_where_the_history_is_not_known(us):
+    facts = signing(us, stopped(us, days=3), known=EVERYTHING - {Known.HISTORY})
+    assert one(us, facts).summary.startswith("If taken for 14 days or more")
+
+
+# --- what ends ------------------------------------------------------------------------------------------------------
+
+
+def test_replaced_by_another_agent(us):
+    taken = us.taken("gabapentin", step(300, 3), starts=ago(200))
+    for draft in (
+        us.order("duloxetine", step(30), replaces=(taken.reference,)),
+        us.order("duloxetine", step(30), key="old"),
+    ):
+        found = one(us, signing(us, draft, taken))
+        assert (found.agents, found.orders) == (("gabapentin",), (taken.reference,))
+        assert "Replaced by duloxetine: taper the old one all the same" in found.detail
+
+
+def test_an_active_order_beside_a_draft_does_not_end(us):
+    assert us.said(RULE, signing(us, us.order("duloxetine", step(30)), us.taken("gabapentin", step(300, 3)))) == []
+
+
+@pytest.mark.parametrize("other", ["a draft", "an active order"])
+def test_the_same_agent_in_another_order_goes_on(us, other):
+    more = us.order("gabapentin", step(100)) if other == "a draft" else us.taken("gabapentin", step(100), key="b")
+    assert us.said(RULE, signing(us, stopped(us), more)) == []
+
+
+def test_two_orders_of_one_agent_both_stopped(us):
+    found = us.said(RULE, signing(us, stopped(us), stopped(us, key="b")))
+    assert found
+
+
+def test_only_at_signing(us):
+    assert us.said(RULE, us.facts(stopped(us))) == []
+
+
+@pytest.mark.parametrize("name", ["lidocaine", "naproxen"])
+def test_what_needs_no_taper(us, name):
+    assert us.said(RULE, signing(us, stopped(us, name, step(500)))) == []
+
+
+def test_an_allergy_on_record_may_be_why_it_is_stopped(us):
+    assert us.said(RULE, signing(us, stopped(us), allergies=(allergy("gabapentin"),))) == []
+    assert us.said(RULE, signing(us, stopped(us), allergies=(allergy("gabapentin", intolerance=True),)))
+
+
+# --- opioids --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "pace"), [(365, "10 % less a week"), (366, "10 % less a month"), (None, "a month")])
+def test_an_opioid_goes_by_percentage_and_never_by_days(us, days, pace):
+    found = one(us, signing(us, stopped(us, "morphine", step(15, 4), days=days)))
+    assert pace in found.summary
+    assert "The next step: about 54 mg a day; go on only if it was borne well" in found.detail
+    assert found.proposals == ()
+    assert not any(line.startswith("Days ") for line in found.detail)
+
+
+def test_the_treatment_of_opioid_use_disorder_is_left_alone(us):
+    methadone = stopped(us, "methadone", step(60))
+    assert us.said(RULE, signing(us, methadone, conditions=("opioid-dependence",))) == []
+    assert us.said(RULE, signing(us, methadone))
+    assert us.said(RULE, signing(us, stopped(us, "morphine", step(60)), conditions=("opioid-dependence",)))
+
+
+# --- the schedule ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "mg", "times", "least"),
+    [
+        ("gabapentin", 600, 3, 7),
+        ("pregabalin", 150, 2, 7),
+        ("duloxetine", 60, 1, 14),
+        ("amitriptyline", 50, 1, 28),
+        ("nortriptyline", 75, 1, 28),
+        ("carbamazepine", 200, 4, 14),
+    ],
+)
+def test_the_doses_fall_and_last_as_long_as_the_file_asks(us, name, mg, times, least):
+    steps = one(us, signing(us, stopped(us, name, step(mg, times)))).proposals[0].steps
+    doses = [each.mg_per_day for each in steps]
+    assert doses == sorted(set(doses), reverse=True)
+    assert doses[0] < mg * times
+    assert sum(each.days for each in steps) >= least
+
+
+def test_the_taper_is_a_new_order_and_then_the_rule_is_silent(us):
+    ending = stopped(us)
+    proposal = one(us, signing(us, ending)).proposals[0]
+    assert (proposal.updates, proposal.tapers) == ("", ending.reference)
+    accepted = us.order("gabapentin", step(200, 3, 7), step(100, 3, 7))
+    assert us.said(RULE, signing(us, ending, accepted)) == []
+    assert us.said("start-low-go-slow", signing(us, ending, accepted)) == []
+
+
+@pytest.mark.parametrize("doubt", [{"sure": False}, {"reference": ""}])
+def test_what_was_not_read_for_sure_is_not_tapered_by_a_button(us, doubt):
+    assert one(us, signing(us, replace(stopped(us), **doubt))).proposals == ()
+
+
+def test_what_is_forbidden_now_is_not_tapered_by_a_button(us):
+    facts = signing(us, stopped(us, "amitriptyline", step(50)), conditions=("neuropathic-pain", "av-block-2-3"))
+    assert one(us, facts).proposals == ()
+
+
+def tablet(mg):
+    return Tablet("", str(mg), "", "sample", Fraction(mg), "Oral Tablet", "tablet")
+
+
+@pytest.mark.parametrize(
+    ("strengths", "dose", "times", "least", "steps"),
+    [
+        ((100,), 400, 1, 7, [(300, 7), (200, 7), (100, 7)]),
+        ((100,), 400, 1, 28, [(300, 10), (200, 10), (100, 10)]),
+        ((30,), 60, 1, 14, [(30, 14)]),
+        ((100,), 100, 1, 7, []),
+        ((100,), 200, 2, 7, [(100, 14)]),  # what no tablet makes twice a day is made once
+        ((300,), 600, 2, 30, [(300, 30)]),
+    ],
+)
+def test_equal_parts_in_tablets_that_exist(strengths, dose, times, least, steps):
+    made = falling([tablet(mg) for mg in strengths], Fraction(dose), Fraction(times), 4, 7, least)
+    assert [(each.mg_per_day, each.days) for each in made] == steps
