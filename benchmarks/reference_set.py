@@ -3,9 +3,9 @@ The reference set: a Bulk FHIR export of made-up patients, put together from the
 
     python -m benchmarks.reference_set FOLDER [--patients 500] [--orders 20000] [--seed 1]
 
-As in a hospital most orders are none of ours: one in OURS is for a story's drug, the rest for everyday medicines that no
-statement of the knowledge names. Each patient has the conditions, results and allergies of one to three stories, spread
-over the year of the orders.
+As in a hospital most orders are none of ours: one in OURS is for a story's drug, the rest for everyday medicines, some
+of which interactions name. Each patient has the conditions, results and allergies of one to three stories, spread over
+the year of the orders.
 """
 
 from __future__ import annotations
@@ -25,7 +25,17 @@ Resource = dict[str, Any]
 
 YEAR = date(2026, 1, 1)
 OURS = 5
-EVERYDAY = ["amoxicillin 500 mg", "atorvastatin 20 mg", "omeprazole 20 mg", "metformin 500 mg", "salbutamol inhaler"]
+EVERYDAY = [
+    "amoxicillin 500 mg",
+    "atorvastatin 20 mg",
+    "cefalexin 500 mg",
+    "cholecalciferol 1000 units",
+    "folic acid 5 mg",
+    "lansoprazole 15 mg",
+    "lisinopril 10 mg",
+    "omeprazole 20 mg",
+    "salbutamol inhaler",
+]
 DATES = {"Condition": "recordedDate", "Observation": "effectiveDateTime", "AllergyIntolerance": "recordedDate"}
 
 

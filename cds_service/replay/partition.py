@@ -7,6 +7,8 @@ runs it, wherever, again after a failure, comes to the same bytes. A tally that 
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -23,7 +25,7 @@ from .compare import changes
 from .former import Former
 from .inputs import in_document, in_story, in_text, is_story
 from .judge import Record, judge
-from .settings import Settings
+from .settings import Settings, engine_of
 from .sources import Partition, lines_of
 from .tables import rows_of
 from .tally import Tally
@@ -48,12 +50,24 @@ def run_partition(partition: Partition, job: Job) -> str:
     """The path of the tally. Raises only what is not the input's fault: no disk, no knowledge, no pyarrow."""
     done = tally_path(partition, job)
     if not done.exists():
+        _settle(job.settings)
         started = time.process_time()
         tally = Tally()
         _write(partition, job, _answered(items_of(partition, job.settings), job, tally))
         tally.seconds = time.process_time() - started
         _replace(done, orjson.dumps(tally.to_json()))
     return str(done)
+
+
+@functools.cache
+def _settle(settings: Settings) -> None:
+    """The knowledge is loaded once a process, and what is loaded then needs no looking after by the collector: without
+    this every full collection walks all of it."""
+    if not settings.url:
+        engine_of(settings)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def tally_path(partition: Partition, job: Job) -> Path:
