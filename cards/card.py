@@ -32,6 +32,9 @@ METHODS = {
     "ckd-stage": "CKD stage",
 }
 
+BRIEF = 90
+MOST_SOURCES = 2  # on the card; the extension names every one
+
 Json = dict[str, Any]
 
 
@@ -73,7 +76,8 @@ def detail(finding: Finding, facts: Facts) -> str:
     lines = list(finding.detail)
     if finding.on_kidneys:
         lines += kidneys_in_words(facts.kidneys)
-    lines += [f"Source: {source}" for source in _cited(finding)[:3]]
+    sources = list(dict.fromkeys(brief(source) for source in _best(finding)))[:MOST_SOURCES]
+    lines += [f"Source: {'; '.join(sources)}"] if sources else []
     lines += _overdue(finding)
     lines += [f"Not checked: {what}" for what in finding.not_checked]
     lines.append(_trace(finding))
@@ -95,6 +99,20 @@ def _cited(finding: Finding) -> list[str]:
     return list(dict.fromkeys(source for statement in finding.because for source in statement.sources))
 
 
+def _best(finding: Finding) -> list[str]:
+    return [source for statement in finding.because for source in statement.best] or _cited(finding)
+
+
+def brief(source: str) -> str:
+    """A source in one line of a narrow panel: its subtitle is left out, its authors and year are kept."""
+    if len(source) <= BRIEF:
+        return source
+    title, colon, subtitle = source.partition(": ")
+    tail = re.search(r"( \([^()]*\))?( [0-9]{4}[^:;()]{0,40})?$", subtitle)
+    short = f"{title}{tail.group() if tail else ''}" if colon else source.partition(";")[0]
+    return fits(short)
+
+
 def _overdue(finding: Finding) -> list[str]:
     """The oldest due date of what the card rests on, once it is past."""
     due = min((s.overdue_since for s in finding.because if s.overdue_since), default=None)
@@ -104,7 +122,7 @@ def _overdue(finding: Finding) -> list[str]:
 
 
 def _trace(finding: Finding) -> str:
-    places = [statement.address for statement in finding.because[:3]] + list(finding.orders[:2])
+    places = [statement.address for statement in finding.because[:2]] + list(finding.orders[:2])
     standing = capital(_reviewed(finding)) or "Draft content, not clinically reviewed"
     return "Why you see this: " + ", ".join([f"rule {finding.rule}", *places]) + f". {standing}."
 

@@ -30,6 +30,7 @@ class Statement:
 
     address: str  # "agents/gabapentin.toml#renal.us"
     sources: tuple[str, ...] = ()  # in words, with year or section
+    best: tuple[str, ...] = ()  # those of them for the card: not what rests on knowledge alone; empty: all do
     url: str = ""
     overdue_since: date | None = None  # the day its review was due, where that is past
     reviewed_by: tuple[str, ...] = ()  # "name, role, day" of whoever signed its file off; empty: a draft

@@ -33,12 +33,14 @@ from .statements import (
     Renal,
     Row,
     Scoped,
+    Source,
     Threshold,
     ValueSet,
 )
 from .value_sets import Codes, ValueSets, medicine_key
 
 WEAK = frozenset({"knowledge", "secondary", "ai_secondary"})  # cited after sources that were read themselves
+UNREAD = frozenset({"knowledge", "ai_secondary"})  # on a card only where nothing better is cited
 Age = tuple[int, int] | None  # youngest and oldest possible; None: not known
 AnyRow = TypeVar("AnyRow", bound=Scoped)
 AnyFile = TypeVar("AnyFile", bound=File)
@@ -109,7 +111,8 @@ class Knowledge:
         due = file.review.review_due
         return Statement(
             address=file.path + (f"#{key}" if key else "") + (f".{row.id}" if row and row.id else ""),
-            sources=tuple(" ".join(part for part in (s.title, s.version, s.section) if part) for s in cited),
+            sources=tuple(_in_words(source) for source in cited),
+            best=tuple(_in_words(source) for source in cited if source.quality not in UNREAD),
             url=next((source.url for source in cited if source.url.startswith("https://")), ""),
             overdue_since=due if due < self.day else None,
             reviewed_by=tuple(str(s) for s in self.signed.get(file.path, ()) if s.date <= self.day),
@@ -245,6 +248,10 @@ class Knowledge:
         """The renal table for this indication, else the one for any."""
         tables = self.holding(agent.renal, formulation, indications)
         return max(tables, key=lambda table: bool(table.indication), default=None)
+
+
+def _in_words(source: Source) -> str:
+    return " ".join(part for part in (source.title, source.version, source.section) if part)
 
 
 def _counted(product: Offered, formulation: Formulation) -> bool:

@@ -7,7 +7,7 @@ weights: every place in the list can be explained in a sentence. An agent outsid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .facts import Facts, Role
@@ -15,8 +15,9 @@ from .finding import PlannedStep, Statement
 from .in_force import Knowledge
 from .schedules import names, planned, standing_modifiers
 from .situation import holds
-from .statements import Agent, Condition, Formulation, Modifier, Move, Offer, Say
+from .statements import Against, Agent, Condition, Formulation, Modifier, Move, Offer, Say
 from .suitability import Objection, objections
+from .tests_due import tests_due
 
 PLACES = {"first": 0, "": 1, "last": 2}
 
@@ -33,6 +34,7 @@ class Offered:
     because: tuple[Statement, ...]
     steps: tuple[PlannedStep, ...]  # a schedule in tablets that exist; () when none can be made, or it is only named
     in_words: tuple[str, ...] = ()  # why it is only named, never an order to accept
+    due: tuple[str, ...] = ()  # tests that come first: the start is said, and no order to accept is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,23 @@ def offers(ladder: Condition, facts: Facts, knowledge: Knowledge) -> Offers:
 
 
 def left_to_prescriber(agent: Agent, ladder: Condition, knowledge: Knowledge) -> bool:
-    """Not offered, or for specialists, and not advised against: ordering it is the prescriber's judgement. A row that
-    names the agent stands above one that names its class."""
-    rows = knowledge.here(ladder.against)
+    """Not offered, or for specialists, and not advised against: ordering it is the prescriber's judgement."""
+    found = _named_against(agent, knowledge.here(ladder.against), knowledge)
+    return bool(found) and all(row.strength in ("not offered", "specialist") for row in found)
+
+
+def said_of(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Against]:
+    """What the condition's file says of an agent that it does not offer, for this patient."""
+    rows = [row for row in knowledge.here(ladder.against) if not row.formulation]
+    rows = [row for row in rows if not any(any(facts.conditions_in(s)) for s in row.unless_value_set)]
+    return _named_against(agent, [row for row in rows if row.when is None or holds(row.when, facts)], knowledge)
+
+
+def _named_against(agent: Agent, rows: Sequence[Against], knowledge: Knowledge) -> list[Against]:
+    """A row that names the agent stands above one that names its class."""
     own = [row for row in rows if agent.id in row.agents]
     classes = knowledge.value_sets.classes_of(agent.id)
-    found = own or [row for row in rows if classes.intersection(row.classes)]
-    return bool(found) and all(row.strength in ("not offered", "specialist") for row in found)
+    return own or [row for row in rows if classes.intersection(row.classes)]
 
 
 def _formulation(agent: Agent, offer: Offer) -> Formulation | None:
@@ -107,7 +119,7 @@ def ruled_out(
     if barred:
         return LeftOut(agent, barred.why, barred.because)
     out = next((m for m in _moves(agent, ladder, facts, knowledge) if m[1].move == "out"), None)
-    return LeftOut(agent, f"{out[0]}: {out[1].why}", out[2]) if out else None
+    return LeftOut(agent, out[1].why, out[2]) if out else None
 
 
 def _bars(objection: Objection, in_words: tuple[str, ...]) -> bool:
@@ -128,11 +140,23 @@ def _offered(
     moves = list(_moves(agent, ladder, facts, knowledge))
     kinds = {move.move for _, move, _ in moves}
     place = "last" if "last" in kinds else "first" if "first" in kinds else ""
-    reasons = [f"{title}: {move.why}" for title, move, _ in moves] + [f"caution, {o.why}" for o in against]
     because = [knowledge.cite(ladder, "offer", offer), *(s for _, _, s in moves), *(o.because for o in against)]
     in_words = tuple(_in_words(agent, ladder, facts, knowledge))
     steps = () if in_words else planned(agent, formulation, facts, knowledge, _uses(ladder, knowledge))
-    return Offered(agent, formulation, offer, place, tuple(dict.fromkeys(reasons)), tuple(because), steps, in_words)
+    due = _tests_first(agent, formulation, facts, knowledge)
+    return Offered(agent, formulation, offer, place, _reasons(moves, against), tuple(because), steps, in_words, due)
+
+
+def _reasons(moves: list[tuple[str, Move, Statement]], against: list[Objection]) -> tuple[str, ...]:
+    """Why it stands where it stands, then what asks for care; one thing on record is named once."""
+    named = {words for title, move, _ in moves for words in (title, move.why.partition(":")[0])}
+    cautions = (o.why.rstrip(".") for o in against if o.why.partition(":")[0] not in named)
+    return tuple(dict.fromkeys([*(move.why for _, move, _ in moves), *(f"caution, {why}" for why in cautions)]))
+
+
+def _tests_first(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> tuple[str, ...]:
+    rows = (row for row in tests_due(agent, formulation.id, facts, knowledge) if not row.order_meanwhile)
+    return tuple(dict.fromkeys(knowledge.value_sets.title(row.value_set) for row in rows))
 
 
 def _uses(ladder: Condition, knowledge: Knowledge) -> frozenset[str]:
@@ -152,8 +176,9 @@ def _files(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Condit
 
 
 def to_say(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Say]:
-    """What must be said to this patient beside the list: of the condition, then of the modifiers; red flags first."""
-    rows = [row for file in _files(ladder, facts, knowledge) for row in knowledge.here(file.say)]
+    """What must be said to this patient beside the list: red flags, then of this patient, then of the condition."""
+    files = reversed(_files(ladder, facts, knowledge))
+    rows = [row for file in files for row in knowledge.here(file.say)]
     said = [row for row in rows if row.when is None or holds(row.when, facts)]
     return sorted(said, key=lambda row: not row.red_flag)
 

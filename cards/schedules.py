@@ -10,12 +10,13 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import takewhile
 
+from .at_hand import at_hand
 from .facts import Facts
 from .finding import PlannedStep
 from .in_force import Knowledge, band_for, band_maximum
 from .limits import beside
 from .situation import crcl_holds, holds
-from .statements import Agent, Formulation, Manner, Modifier, Move, Schedule, Start, Step
+from .statements import Agent, Condition, Formulation, Manner, Modifier, Move, Schedule, Start, Step
 from .tablets import climb
 
 
@@ -55,11 +56,13 @@ def start_for(agent: Agent, formulation: str | None, facts: Facts, knowledge: Kn
 
 
 def is_slower(agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
-    """Whether a modifier that holds for this patient asks for the lowest start and the slower schedule."""
+    """Whether a modifier, or a pain that the patient has, asks for the lowest start and the slower schedule."""
+    ladders = [ladder for ladder, _ in at_hand(facts, knowledge).ladders]
+    files: list[Modifier | Condition] = [*standing_modifiers(facts, knowledge), *ladders]
     return any(
         row.how == "slower" and names(row, agent, knowledge) and (row.when is None or holds(row.when, facts))
-        for modifier in standing_modifiers(facts, knowledge)
-        for row in knowledge.here(modifier.manner)
+        for file in files
+        for row in knowledge.here(file.manner)
     )
 
 

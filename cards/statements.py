@@ -287,6 +287,7 @@ class Monitoring(Scoped, frozen=True, kw_only=True):
     what: str  # in words
     value_set: str = ""  # the result or condition that answers it
     before_start: bool = False
+    order_meanwhile: bool = False  # an order may be offered before the result: taken at the visit, or safe without it
     within_days: int | None = None
     only_with: tuple[str, ...] = ()  # class ids: sodium only with a diuretic
     only_value_sets: tuple[str, ...] = ()  # only in a patient with one of these

@@ -11,7 +11,7 @@ Silent  when the order is itself an offer that suits, one left to the prescriber
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..at_hand import AtHand, at_hand
@@ -19,15 +19,16 @@ from ..facts import Condition, Facts, Hook, Known, MedicationOrder
 from ..fhir.order import schedule_in_words
 from ..finding import Finding, Indicator, Proposal
 from ..in_force import Knowledge
-from ..offers import LeftOut, Offered, Offers, left_to_prescriber, offers, ruled_out, to_say
+from ..offers import LeftOut, Offered, Offers, left_to_prescriber, offers, ruled_out, said_of, to_say
 from ..opioid_scope import beyond_opioid_guidance
 from ..statements import Agent
 from ..statements import Condition as Ladder
-from ..wording import capital, listed, said
+from ..wording import capital, listed, said, uncapital
 
 MOST_TO_ACCEPT = 3
 MOST_NAMED = 5
 MOST_SAID = 3
+LONGEST_REASON = 150
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
@@ -114,7 +115,7 @@ def _finding(
         agents=tuple(each.agent.id for each in found.offered[:MOST_NAMED]) or ((agent.id,) if agent else ()),
         orders=(order.reference,) if order else (),
         conditions=(condition.reference,) if condition.reference else (),
-        detail=tuple(_lines(found, agent, facts, knowledge)),
+        detail=tuple(_lines(found, agent, _without(order, facts), knowledge)),
         because=tuple(dict.fromkeys(because)),
         proposals=tuple(_proposals(found, condition, order)),
         not_checked=tuple(_unknown(facts)),
@@ -129,31 +130,47 @@ def _lines(found: Offers, agent: Agent | None, facts: Facts, knowledge: Knowledg
     """Red flags first, then the offers in their order, those left out, and what else must be said."""
     must_say = to_say(found.ladder, facts, knowledge)
     yield from (row.text for row in must_say if row.red_flag)
-    if agent and agent.effect and agent.effect.says:
-        yield agent.effect.says
+    if agent:
+        yield from _of_the_order(agent, found, facts, knowledge)
     yield from _offer_lines(found, knowledge)
-    yield from (_left_out_line(out) for out in found.left_out)
+    yield from _left_out_lines(found.left_out)
     if not found.offered and found.ladder.if_nothing_left:
         yield found.ladder.if_nothing_left
     yield from [row.text for row in must_say if not row.red_flag][:MOST_SAID]
 
 
+def _of_the_order(agent: Agent, found: Offers, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    """What the ordered agent can and cannot do for this pain: the condition's own words stand above the agent's."""
+    if named := said_of(agent, found.ladder, facts, knowledge):
+        yield from dict.fromkeys(row.why for row in named)
+    elif agent.effect and agent.effect.says and agent.id not in _agents(found.ladder):
+        yield agent.effect.says
+
+
 def _offer_lines(found: Offers, knowledge: Knowledge) -> Iterator[str]:
-    """One line an agent; what is said of several of one group is said once, before them."""
-    said_before = ""
-    for each in found.offered[:MOST_NAMED]:
-        if each.offer.says and each.offer.says != said_before:
+    """One line an agent; what is said of several together is said once, before them."""
+    shown = found.offered[:MOST_NAMED]
+    together = {each.offer.says for each in shown if sum(other.offer is each.offer for other in shown) > 1}
+    said_already: set[str] = set()
+    for each in shown:
+        if each.offer.says in together - said_already:
+            said_already.add(each.offer.says)
             yield each.offer.says
-        said_before = each.offer.says
-        yield _offer_line(each, found.ladder, knowledge)
+        yield _offer_line(each, found.ladder, "" if each.offer.says in together else each.offer.says, knowledge)
 
 
-def _offer_line(each: Offered, ladder: Ladder, knowledge: Knowledge) -> str:
-    schedule = schedule_in_words(each.steps[:1], each.formulation.routes[0])
-    reasons = [*each.reasons, *each.in_words, *([f"start: {schedule}"] if schedule else [])]
+def _offer_line(each: Offered, ladder: Ladder, says: str, knowledge: Knowledge) -> str:
+    first = [f"test first, none recent on record: {listed(each.due)}"] if each.due else []
+    reasons = "; ".join(part for part in (*each.reasons, *each.in_words, *first, _start(each)) if part)
     use = "" if knowledge.approved_for(each.agent, each.formulation.id, ladder.value_set) else " (off-label)"
-    name = capital(_name(each))
-    return f"{name}{use}: {'; '.join(reasons)}" if reasons else f"{name}{use}"
+    words = ". ".join(part.rstrip(".") for part in (reasons, says if reasons else uncapital(says)) if part)
+    return f"{capital(_name(each))}{use}: {words}" if words else f"{capital(_name(each))}{use}"
+
+
+def _start(each: Offered) -> str:
+    """ "start with 1 capsule (30 mg) by mouth once daily for 14 days"."""
+    _, _, words = schedule_in_words(each.steps[:1], each.formulation.routes[0]).partition(" ")
+    return f"start with {words}" if words else ""
 
 
 def _name(each: Offered) -> str:
@@ -162,12 +179,16 @@ def _name(each: Offered) -> str:
     return f"{title} {each.formulation.short}" if each.offer.use and each.formulation.short else title
 
 
-def _left_out_line(out: LeftOut) -> str:
-    return f"Left out: {out.agent.title} ({said(out.why, 100)})"
+def _left_out_lines(left_out: Iterable[LeftOut]) -> Iterator[str]:
+    """Those left out, one line a reason."""
+    by_reason: dict[str, list[str]] = {}
+    for out in left_out:
+        by_reason.setdefault(out.why, []).append(out.agent.title.lower())
+    yield from (f"Left out: {listed(names)} ({said(why, LONGEST_REASON)})" for why, names in by_reason.items())
 
 
 def _proposals(found: Offers, condition: Condition, order: MedicationOrder | None) -> Iterator[Proposal]:
-    for each in (each for each in found.offered[:MOST_TO_ACCEPT] if each.steps):
+    for each in (each for each in found.offered[:MOST_TO_ACCEPT] if each.steps and not each.due):
         words = schedule_in_words(each.steps, each.formulation.routes[0])
         instead = f" Remove {said(order.label)}." if order and order.reference else ""
         yield Proposal(
