@@ -1,0 +1,119 @@
+"""The Beers list from its age on: the age alone, conditions, medicines, doses and the count; one card an order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from cards import Knowledge
+from cards.facts import Patient
+from cards.finding import Indicator
+from tests.rules.dose_patients import Ward, step
+
+RULE = "older-adult-risk"
+WARNING, INFO = Indicator.WARNING, Indicator.INFO
+
+
+@pytest.fixture(scope="module")
+def us(knowledge: Knowledge) -> Ward:
+    return Ward(knowledge)
+
+
+def one(ward, facts):
+    found = ward.said(RULE, facts)
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "conditions", "indicator"),
+    [
+        ("amitriptyline", (), WARNING),
+        ("nortriptyline", (), WARNING),
+        ("gabapentin", ("falls",), WARNING),
+        ("duloxetine", ("falls",), WARNING),
+        ("tramadol", ("dementia",), WARNING),
+        ("baclofen", ("falls",), INFO),
+    ],
+)
+def test_from_65_on_and_not_before(us, name, conditions, indicator):
+    chart = {"conditions": ("neuropathic-pain", *conditions)}
+    order = us.order(name, step(10))
+    assert us.said(RULE, us.facts(order, age=64, **chart)) == []
+    assert one(us, us.facts(order, age=65, **chart)).indicator is indicator
+
+
+@pytest.mark.parametrize("name", ["gabapentin", "duloxetine", "pregabalin", "carbamazepine", "venlafaxine", "tramadol"])
+def test_without_a_reason_of_its_own_it_is_silent(us, name):
+    assert us.said(RULE, us.facts(us.order(name, step(10)), age=80)) == []
+
+
+def test_an_unknown_age_is_not_old_and_a_doubtful_one_may_be(us):
+    order = us.order("amitriptyline", step(10))
+    assert us.said(RULE, us.facts(order, age=None)) == []
+    born_in_1961 = Patient("Patient/p", "female", date(1961, 1, 1), date(1961, 12, 31))
+    found = one(us, us.facts(order, patient=born_in_1961))
+    assert found.summary.startswith("Amitriptyline at age 64 or 65 is best avoided")
+
+
+def test_a_dose_of_its_own(us):
+    assert us.said(RULE, us.facts(us.order("doxepin", step(6)), age=70)) == []
+    assert one(us, us.facts(us.order("doxepin", step("6.1")), age=70)).indicator is WARNING
+
+
+def test_beside_an_opioid_it_is_one_pair(us):
+    order, opioid = us.order("gabapentin", step(100)), us.taken("morphine", step(15))
+    found = one(us, us.facts(order, opioid, age=70))
+    assert found.pair == frozenset({order.reference, opioid.reference})
+    assert us.said(RULE, us.facts(order, age=70)) == []
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_three_cns_active_medicines_are_one_too_many(us, count):
+    beside = ["duloxetine", "carbamazepine", "baclofen"][: count - 1]
+    others = [us.taken(name, step(5), key=name) for name in beside]
+    found = us.said(RULE, us.facts(us.order("gabapentin", step(100)), *others, age=70))
+    assert [f.summary[:51] for f in found] == (
+        [f"Gabapentin at age 70: {count} CNS-active medicines together"[:51]] if count > 2 else []
+    )
+
+
+def test_the_count_is_of_medicines_and_not_of_orders(us):
+    more = [us.taken("gabapentin", step(100), key=key) for key in "ab"]
+    assert us.said(RULE, us.facts(us.order("gabapentin", step(100)), *more, age=70)) == []
+
+
+def test_what_the_draft_replaces_does_not_count(us):
+    others = [us.taken(name, step(5), key=name) for name in ("duloxetine", "carbamazepine")]
+    order = us.order("gabapentin", step(100), replaces=(others[0].reference,))
+    assert us.said(RULE, us.facts(order, *others, age=70)) == []
+
+
+def test_what_is_not_cns_active_is_not_judged_by_the_count(us):
+    others = [us.taken(name, step(5), key=name) for name in ("duloxetine", "carbamazepine", "gabapentin")]
+    assert us.said(RULE, us.facts(us.order("lidocaine", step(1, unit="patch")), *others, age=70)) == []
+
+
+def test_one_card_an_order(us):
+    others = [us.taken(name, step(5), key=name) for name in ("duloxetine", "carbamazepine")]
+    facts = us.facts(us.order("amitriptyline", step(10)), *others, age=70, conditions=("neuropathic-pain", "falls"))
+    found = one(us, facts)
+    assert len([line for line in found.detail if line.startswith("Avoid:")]) >= 3
+
+
+def test_hospice_care_silences_it_and_cancer_does_not(us):
+    order = us.order("amitriptyline", step(10))
+    assert us.said(RULE, us.facts(order, age=70, conditions=("neuropathic-pain", "hospice-care"))) == []
+    assert one(us, us.facts(order, age=70, conditions=("neuropathic-pain", "cancer")))
+
+
+@pytest.mark.parametrize("crcl", [29, 30])
+def test_what_the_limit_of_the_kidneys_says_is_no_second_card(us, crcl):
+    assert us.said(RULE, us.facts(us.order("duloxetine", step(30)), age=70, crcl=crcl)) == []
+    assert bool(us.said(RULE, us.facts(us.order("baclofen", step(5)), age=70, crcl=crcl + 30))) is (crcl == 29)
+
+
+def test_the_order_need_not_have_a_reference(us):
+    assert one(us, us.facts(replace(us.order("amitriptyline", step(10)), reference=""), age=70)).orders == ()
