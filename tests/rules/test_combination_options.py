@@ -1,0 +1,125 @@
+"""A second agent: only after a trial that was long enough and high enough, only where supported, for this patient."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cards import Knowledge
+from cards.facts import Facts, Role
+from cards.finding import Finding
+from cards.rules.combination_options import check
+from cards.trial import taken_since
+from tests.rules.orders import DAY, Orders, condition, daily, facts
+
+DPN, TN = "painful-diabetic-neuropathy", "trigeminal-neuralgia"
+WEEKS = 6  # of duloxetine 60 mg in diabetic neuropathy
+
+
+@pytest.fixture
+def order(knowledge: Knowledge) -> Orders:
+    return Orders(knowledge)
+
+
+def case(
+    order: Orders, drafted: str, taken: str = "duloxetine", mg: int = 60, days: int = 7 * WEEKS, **more: Any
+) -> Facts:
+    at_hand = more.pop("at_hand", (DPN,))
+    others = [order.taken(name) for name in more.pop("beside", ())]
+    first = order.taken(taken, dosage=daily(mg), starts=DAY - timedelta(days=days))
+    conditions = tuple(condition(name) for name in at_hand)
+    return facts(order(drafted), first, *others, conditions=conditions, **more)
+
+
+def said(facts: Facts, knowledge: Knowledge) -> list[Finding]:
+    found = list(check(facts, knowledge))
+    assert all(len(finding.summary) < 140 and "works better" not in " ".join(finding.detail) for finding in found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("mg", "days", "count"),
+    [
+        pytest.param(60, 7 * WEEKS, 1, id="the dose and the time"),
+        pytest.param(60, 7 * WEEKS - 1, 0, id="a day short"),
+        pytest.param(59, 7 * WEEKS, 0, id="below the dose"),
+    ],
+)
+def test_an_adequate_trial(mg: int, days: int, count: int, order: Orders, knowledge: Knowledge) -> None:
+    assert len(said(case(order, "pregabalin", mg=mg, days=days), knowledge)) == count
+
+
+def test_it_says_from_which_order_and_since_when(order: Orders, knowledge: Knowledge) -> None:
+    (found,) = said(case(order, "pregabalin", days=70), knowledge)
+    assert "60 mg a day, 10 weeks" in found.summary
+    assert str(DAY - timedelta(days=70)) in found.detail[0]
+    assert found.orders == ("MedicationRequest/pregabalin-draft", "MedicationRequest/duloxetine-active")
+    assert found.proposals == ()
+
+
+def test_an_unsupported_draft_gets_the_supported_ones(order: Orders, knowledge: Knowledge) -> None:
+    (found,) = said(case(order, "nortriptyline"), knowledge)
+    assert [proposal.ingredient for proposal in found.proposals] == ["gabapentin"]  # kidneys unknown: no pregabalin
+    assert all(proposal.removes == ("MedicationRequest/nortriptyline-draft",) for proposal in found.proposals)
+    assert any(line.startswith("Not beside duloxetine: nortriptyline") for line in found.detail)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"at_hand": (TN,), "taken": "carbamazepine", "mg": 800}, id="not by default here"),
+        pytest.param({"beside": ("gabapentin",)}, id="two for this pain already"),
+        pytest.param({"at_hand": ()}, id="no neuropathic pain"),
+    ],
+)
+def test_for_whom_it_is_silent(more: dict[str, Any], order: Orders, knowledge: Knowledge) -> None:
+    assert said(case(order, "pregabalin", **more), knowledge) == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [pytest.param({"at_hand": (DPN, "falls")}, id="falls"), pytest.param({"beside": ("oxycodone",)}, id="opioid")],
+)
+def test_to_whom_only_a_topical_is_offered(more: dict[str, Any], order: Orders, knowledge: Knowledge) -> None:
+    (found,) = said(case(order, "pregabalin", **more), knowledge)
+    assert "capsaicin cream may be considered" in found.summary
+    assert found.proposals == ()
+
+
+def test_a_renewal_says_nothing_and_a_rise_above_the_target_does(order: Orders, knowledge: Knowledge) -> None:
+    first = order.taken("duloxetine", dosage=daily(60), starts=DAY - timedelta(days=100))
+    for mg, count in ((60, 0), (61, 1)):
+        drafted = order("duloxetine", dosage=daily(mg))
+        assert len(said(facts(drafted, first, conditions=(condition(DPN),)), knowledge)) == count
+
+
+def test_a_switch_is_no_combination(order: Orders, knowledge: Knowledge) -> None:
+    first = order.taken("duloxetine", dosage=daily(60), starts=DAY - timedelta(days=100))
+    drafted = order("pregabalin", replaces=(first.reference,))
+    assert said(facts(drafted, first, conditions=(condition(DPN),)), knowledge) == []
+
+
+def test_from_65_a_tricyclic_is_not_supported_beside_a_gabapentinoid(order: Orders, knowledge: Knowledge) -> None:
+    young = case(order, "nortriptyline", "gabapentin", 1800, 100, age=64)
+    old = case(order, "nortriptyline", "gabapentin", 1800, 100, age=65)
+    assert any("nortriptyline" in finding.summary for finding in said(young, knowledge))
+    assert not any("nortriptyline" in finding.summary for finding in said(old, knowledge))
+
+
+def test_orders_that_followed_one_another_are_one_time(order: Orders, knowledge: Knowledge) -> None:
+    def since(gap: int) -> int:
+        now = order.taken("duloxetine", starts=DAY - timedelta(days=30))
+        ended = DAY - timedelta(days=30 + gap)
+        before = order("duloxetine", Role.PAST, starts=DAY - timedelta(days=120), supply_ends=ended)
+        found = taken_since("duloxetine", facts(now, before), knowledge)
+        return (DAY - found).days if found else 0
+
+    assert since(knowledge.supply_days) == 120
+    assert since(knowledge.supply_days + 1) == 30
+
+
+def test_an_unknown_start_is_no_trial(order: Orders, knowledge: Knowledge) -> None:
+    first = order.taken("duloxetine", dosage=daily(60))
+    assert said(facts(order("pregabalin"), first, conditions=(condition(DPN),)), knowledge) == []
