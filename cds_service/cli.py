@@ -4,6 +4,7 @@ The console command. Each subcommand's help has an example that works as pasted.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import BinaryIO
 
 import click
@@ -78,6 +79,24 @@ def explain(file: BinaryIO, as_json: bool) -> None:
 
 
 main.add_command(replay)
+
+
+@main.command()
+@click.argument("name", default="")
+@click.option("--rule", default="", help="Those of a rule.")
+@click.option("--agent", default="", help="Those that name a drug.")
+@click.option("--condition", default="", help="Those that name a condition.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day they happen on; all dates move along.")
+def stories(name: str, rule: str, agent: str, condition: str, today: datetime | None) -> None:
+    """List the patient stories; with a NAME from the list, print that story's call, ready to POST.
+
+    Example: neuropathic-pain-cds stories --agent gabapentin
+    """
+    from fhir_fixtures import STORY_DAY
+
+    from .stories_command import run
+
+    raise SystemExit(run(name, rule, agent, condition, today.date() if today else STORY_DAY))
 
 
 @main.command()

@@ -1,14 +1,13 @@
 """
 Two answers to the same call: what a clinician would see more, less or otherwise.
 
-Cards are paired by what they are about (rule, agents, orders); the version of the knowledge and the cards' own ids do
-not count as a difference, their words and their urgency do.
+Cards are paired by what they are about: rule, orders and, where there are several, agents. The version of the knowledge
+and the cards' own ids do not count as a difference, their words and their urgency do.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any, Final
@@ -17,7 +16,7 @@ import orjson
 
 from fhir_fixtures import without_version
 
-from .judge import basis_of
+from .judge import agents_named, basis_of
 
 Card = Mapping[str, Any]
 
@@ -44,26 +43,29 @@ def rule_of(card: Card) -> str:
 
 def changes(before: Iterable[Card], after: Iterable[Card]) -> list[Change]:
     """Every card that is new, gone or otherwise, in the order of the answers."""
-    was, now = _by_subject(before), _by_subject(after)
-    found = [_change(was.get(subject), now.get(subject)) for subject in {**was, **now}]
+    was, now = list(before), list(after)
+    pairs: list[tuple[Card | None, Card | None]] = [*_paired(was, now, _narrow), *_paired(was, now, _wide)]
+    pairs += [*((card, None) for card in was), *((None, card) for card in now)]
+    found = [_change(one, other) for one, other in pairs]
     return [change for change in found if change is not None]
 
 
-def _by_subject(cards: Iterable[Card]) -> dict[object, Card]:
-    seen: Counter[object] = Counter()
-    found: dict[object, Card] = {}
-    for card in cards:
-        subject = _subject(card)
-        found[subject, seen[subject]] = card
-        seen[subject] += 1
-    return found
+def _paired(was: list[Card], now: list[Card], about: Callable[[Card], object]) -> Iterator[tuple[Card, Card]]:
+    """Those that are about the same, taken out of both lists."""
+    for card in list(was):
+        same = next((other for other in now if about(other) == about(card)), None)
+        if same is not None:
+            was.remove(card)
+            now.remove(same)
+            yield card, same
 
 
-def _subject(card: Card) -> tuple[str, ...]:
-    basis = basis_of(card)
-    agents = [str(agent.get("display")) for agent in basis.get("agents", ())]
-    orders = [str(order) for order in basis.get("orders", ())]
-    return (rule_of(card), *sorted(agents), *sorted(orders))
+def _wide(card: Card) -> object:
+    return rule_of(card), sorted(map(str, basis_of(card).get("orders", ())))
+
+
+def _narrow(card: Card) -> object:
+    return _wide(card), agents_named([card])
 
 
 def _change(was: Card | None, now: Card | None) -> Change | None:
@@ -111,4 +113,5 @@ def in_words(card: Card) -> list[str]:
     """A card as it is read: its urgency and verdict, its reasons, what it offers."""
     head = f"{str(card.get('indicator', '')).upper()}: {card.get('summary', '')}"
     offers = [f"[ {suggestion.get('label', '')} ]" for suggestion in card.get("suggestions", ())]
-    return [head, *str(card.get("detail", "")).splitlines(), *offers]
+    lines = [line.removeprefix("- ") for line in str(card.get("detail", "")).splitlines()]
+    return [head, *lines, *offers]

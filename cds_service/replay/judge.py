@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -26,6 +26,8 @@ from .patients import Resource
 from .settings import Settings, engine_of
 
 Record = dict[str, Any]
+
+OWN_WORDS: Final = "ownWords"  # for examples only: never written down
 
 BY_HOOK = {service.hook: service for service in SERVICES.values()}
 
@@ -84,10 +86,24 @@ def _said(answer: Answer, knowledge: Knowledge) -> Record:
         "agents": _agents(answer.facts, knowledge),
         "conditions": _conditions(answer.facts, knowledge),
         "cards": answer.cards,
+        OWN_WORDS: _own_words(answer.facts, knowledge),
     }
     troubles = [f"{trouble.rule}: {trouble.error}" for trouble in answer.advice.troubles]
     unread = sorted({unread.what for unread in answer.facts.unread})
     return {**record, **({"troubles": troubles} if troubles else {}), **({"unread": unread} if unread else {})}
+
+
+def _own_words(facts: Facts, knowledge: Knowledge) -> dict[str, str]:
+    """What the chart says in words of its own, and what to call it where nobody may see the chart."""
+    said = {order.dosage.text: "(sig)" for order in facts.orders}
+    for order in facts.orders:
+        said[order.label] = ", ".join(knowledge.name(name) for name in order.ingredients) or "(medicine)"
+    for condition in facts.conditions:
+        titles = sorted(knowledge.value_sets.title(id_) for id_ in condition.value_sets)
+        said[condition.label] = titles[0] if titles else "(condition)"
+    for allergy in facts.allergies:
+        said[allergy.label] = ", ".join(knowledge.name(name) for name in sorted(allergy.substances)) or "(substance)"
+    return said
 
 
 def _agents(facts: Facts, knowledge: Knowledge) -> list[str]:

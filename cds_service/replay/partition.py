@@ -24,7 +24,7 @@ from .bulk import in_shard
 from .compare import changes
 from .former import Former
 from .inputs import in_document, in_story, in_text, is_story
-from .judge import Record, judge
+from .judge import OWN_WORDS, Record, judge
 from .settings import Settings, engine_of
 from .sources import Partition, lines_of
 from .tables import rows_of
@@ -109,6 +109,7 @@ def _answered(items: Iterable[Item], job: Job, tally: Tally) -> Iterator[Record]
             continue
         record = judge(item, job.settings, job.today)
         tally.count(record)
+        record.pop(OWN_WORDS, None)
         if job.expect:
             _expect(item, record, expected, tally)
         if job.other or baseline:

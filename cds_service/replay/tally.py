@@ -15,9 +15,10 @@ from typing import Any, Final
 
 from .asked import Unreadable
 from .compare import Change, rule_of
-from .judge import Record, agents_named, basis_of
+from .judge import OWN_WORDS, Record, agents_named, basis_of
 
 EXAMPLES: Final = 50  # of what could not be read, of differences, of changes: those that come first
+ALIKE: Final = 2  # changes of one kind that are shown
 CARDS: Final = 200  # kinds of cards of which an example is kept
 _REFERENCE: Final = re.compile(r"\b[A-Z][A-Za-z]+/[A-Za-z0-9.-]+")
 _DAY: Final = re.compile(r"\b\d{4}-\d{2}(-\d{2})?\b")
@@ -55,6 +56,7 @@ class Tally:
                 mine.update(theirs)
             elif isinstance(mine, list):
                 mine.extend(theirs[: EXAMPLES - len(mine)])
+        self.change_examples = _varied(self.change_examples)
         for topic, example in other.examples.items():
             if len(self.examples) < CARDS:
                 self.examples.setdefault(topic, example)
@@ -102,14 +104,14 @@ class Tally:
         rule, indicator = rule_of(card), str(card.get("indicator", ""))
         self.rules[rule] += 1
         self.severities[indicator] += 1
-        self.agents.update(agents_named([card]))
+        self.agents.update({*agents_named([card])} & {*record.get("agents", ())})
         self.conditions.update(record.get("conditions", ()))
         if record.get("clinic"):
             self.clinics[record["clinic"]] += 1
         topic = topic_of(card)
         self.kinds[topic] += 1
         if topic not in self.examples and len(self.examples) < CARDS:
-            self.examples[topic] = example_of(card)
+            self.examples[topic] = example_of(card, record.get(OWN_WORDS, {}))
 
     def count_changes(self, place: str, changes: Iterable[Change]) -> None:
         found = list(changes)
@@ -117,13 +119,25 @@ class Tally:
         self.changed.update(change.kind for change in found)
         self.changed_rules.update(f"{change.rule}: {change.kind}" for change in found)
         if found and len(self.change_examples) < EXAMPLES:
-            self.change_examples.append(_in_json(place, found))
+            self.change_examples = _varied([*self.change_examples, _in_json(place, found)])
 
     def count_differences(self, place: str, changes: Iterable[Change]) -> None:
         found = list(changes)
         self.counts["different"] += bool(found)
         if found and len(self.differences) < EXAMPLES:
             self.differences.append(_in_json(place, found))
+
+
+def _varied(examples: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most a few of those in which the same rules change in the same way."""
+    seen: Counter[object] = Counter()
+    kept = []
+    for example in examples:
+        about = tuple((change["rule"], change["kind"]) for change in example["changes"])
+        seen[about] += 1
+        if seen[about] <= ALIKE:
+            kept.append(example)
+    return kept
 
 
 def _in_json(place: str, changes: Iterable[Change]) -> dict[str, Any]:
@@ -138,20 +152,25 @@ def topic_of(card: Mapping[str, Any]) -> str:
     return str(code or rule_of(card))
 
 
-def example_of(card: Mapping[str, Any]) -> dict[str, str]:
-    """A card to show to people who must not see the chart."""
+def example_of(card: Mapping[str, Any], own_words: Mapping[str, str]) -> dict[str, str]:
+    """A card to show to people who must not see the chart: its words replaced by ours."""
     lines = [line.removeprefix("- ") for line in str(card.get("detail", "")).splitlines()]
     kept = [line for line in lines if not line.startswith("Why you see this")]
     return {
         "rule": rule_of(card),
         "indicator": str(card.get("indicator", "")),
         "agents": ", ".join(agents_named([card])),
-        "summary": without_identifiers(str(card.get("summary", ""))),
-        "detail": "\n".join(without_identifiers(line) for line in kept),
+        "summary": without_identifiers(str(card.get("summary", "")), own_words),
+        "detail": "\n".join(without_identifiers(line, own_words) for line in kept),
         "knowledge": ", ".join(str(one.get("knowledge")) for one in basis_of(card).get("because", ())),
     }
 
 
-def without_identifiers(text: str) -> str:
-    """No references and no dates of the chart."""
+def without_identifiers(text: str, own_words: Mapping[str, str]) -> str:
+    """No words, references or dates of the chart."""
+    if own_words:
+        ours = {said.lower(): called for said, called in own_words.items()}
+        longest_first = sorted(filter(None, ours), key=len, reverse=True)
+        said = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+        text = said.sub(lambda words: ours[words[0].lower()], text) if longest_first else text
     return _DAY.sub("(date)", _REFERENCE.sub("(reference)", text))

@@ -13,6 +13,8 @@ from cds_service.replay.report import per_hundred
 from cds_service.replay.tally import EXAMPLES, Tally, without_identifiers
 from fhir_fixtures import FOLDER
 
+APNOEA = [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "G47.33"}]
+
 
 @pytest.fixture
 def page(tmp_path: Path) -> str:
@@ -47,7 +49,19 @@ def test_examples_name_nobody(page: str) -> None:
 
 def test_references_and_dates_are_taken_out() -> None:
     said = "CrCl 22 mL/min (2026-11-01, 2026-10) of Patient/np-1, MedicationRequest/a.b"
-    assert without_identifiers(said) == "CrCl 22 mL/min ((date), (date)) of (reference), (reference)"
+    assert without_identifiers(said, {}) == "CrCl 22 mL/min ((date), (date)) of (reference), (reference)"
+
+
+def test_the_words_of_the_chart_are_replaced_by_ours(tmp_path: Path) -> None:
+    words = "Neuropathy of Mrs Zzyzx"
+    resources = chart()
+    resources[1]["code"]["text"] = words
+    apnoea = {**resources[1], "id": "osa", "code": {"text": "Sleep apnea (Zzyzx)", "coding": APNOEA}}
+    write(tmp_path / "chart.json", bundle([*resources, apnoea]))
+    replay(tmp_path, "--report", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert "caution-with-condition" in page
+    assert "Zzyzx" not in page
 
 
 @pytest.mark.parametrize(
