@@ -141,7 +141,7 @@ def _offered(
     kinds = {move.move for _, move, _ in moves}
     place = "last" if "last" in kinds else "first" if "first" in kinds else ""
     because = [knowledge.cite(ladder, "offer", offer), *(s for _, _, s in moves), *(o.because for o in against)]
-    in_words = tuple(_in_words(agent, ladder, facts, knowledge))
+    in_words = (*_in_words(agent, ladder, facts, knowledge), *_kidneys_unsteady(agent, formulation, facts, knowledge))
     steps = () if in_words else planned(agent, formulation, facts, knowledge, _uses(ladder, knowledge))
     due = _tests_first(agent, formulation, facts, knowledge)
     return Offered(agent, formulation, offer, place, _reasons(moves, against), tuple(because), steps, in_words, due)
@@ -169,6 +169,12 @@ def _in_words(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledg
         for row in knowledge.here(file.manner):
             if row.how == "in words" and names(row, agent, knowledge) and (row.when is None or holds(row.when, facts)):
                 yield row.why
+
+
+def _kidneys_unsteady(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    """A kidney table cannot be read while the kidneys are failing: no dose is put as an order."""
+    if facts.kidneys.acute_injury and knowledge.here(agent.renal, formulation.id):
+        yield "acute kidney injury on record: dose it once the kidneys are steady"
 
 
 def _files(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Condition | Modifier]:

@@ -23,7 +23,7 @@ from ..limits import DoseLimit, above, dose_limit, in_unit
 from ..mending import allowed_in_words, cap_for, highest_allowed, mended, proposal
 from ..statements import Agent, Kind
 from ..totals import Total, total_a_day
-from ..wording import a_day, amount, capital
+from ..wording import a_day, amount, capital, uncapital
 
 KINDS: tuple[Kind, ...] = ("ceiling", "usual")
 
@@ -110,7 +110,7 @@ def _use(limit: DoseLimit, here: AtHand, knowledge: Knowledge) -> str:
     """For which use, where the figure is for one."""
     if not limit.row.indication:
         return ""
-    named = [ladder.title.lower() for ladder, _ in here.ladders] if len(here.ladders) == 1 else []
+    named = [uncapital(ladder.title) for ladder, _ in here.ladders] if len(here.ladders) == 1 else []
     return f" for {(named or [knowledge.value_sets.title(limit.row.indication[0])])[0]}"
 
 

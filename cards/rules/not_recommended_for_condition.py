@@ -20,7 +20,7 @@ from ..facts import Facts, MedicationOrder
 from ..finding import Finding, Indicator
 from ..in_force import Knowledge
 from ..opioid_scope import beyond_opioid_guidance
-from ..wording import capital, fits, listed
+from ..wording import capital, fits, listed, uncapital
 
 MOST_GUIDELINES = 3
 
@@ -72,7 +72,7 @@ def _finding(
 
 
 def _summary(reasons: list[Disapproval], name: str, here: AtHand) -> str:
-    conditions = listed(each.ladder.title.lower() for each in reasons)
+    conditions = listed(uncapital(each.ladder.title) for each in reasons)
     verdict = "is advised against" if all(each.against for each in reasons) else "is not a first choice"
     if here.perhaps_other:
         return f"If for {conditions}: {name} {verdict}"

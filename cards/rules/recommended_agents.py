@@ -28,6 +28,7 @@ from ..wording import capital, listed, said, uncapital
 MOST_TO_ACCEPT = 3
 MOST_NAMED = 5
 MOST_SAID = 3
+MOST_SAID_OF_AN_ORDER = 2  # the card is about the order first
 LONGEST_REASON = 150
 
 
@@ -107,7 +108,7 @@ def _finding(
     names = [_name(each) for each in found.offered][:MOST_NAMED]
     summary = f"{ladder.title}: {_advice(names)}"
     if here.perhaps_other:
-        summary = f"If for {ladder.title.lower()}: {_advice(names)}"
+        summary = f"If for {uncapital(ladder.title)}: {_advice(names)}"
     because = [s for each in found.offered[:MOST_NAMED] for s in each.because] + [out.because for out in found.left_out]
     return Finding(
         summary=summary,
@@ -136,7 +137,9 @@ def _lines(found: Offers, agent: Agent | None, facts: Facts, knowledge: Knowledg
     yield from _left_out_lines(found.left_out)
     if not found.offered and found.ladder.if_nothing_left:
         yield found.ladder.if_nothing_left
-    yield from [row.text for row in must_say if not row.red_flag][:MOST_SAID]
+    yield from [row.text for row in must_say if not row.red_flag][
+        : MOST_SAID if agent is None else MOST_SAID_OF_AN_ORDER
+    ]
 
 
 def _of_the_order(agent: Agent, found: Offers, facts: Facts, knowledge: Knowledge) -> Iterator[str]:

@@ -28,7 +28,7 @@ from ..schedules import schedule_for, start_for
 from ..starting import Before, Climb, climb_for, dose_now, running, taken_before
 from ..statements import Agent, Start
 from ..totals import Total, first, total_a_day
-from ..wording import a_day, amount, capital, kidneys_in_short, listed
+from ..wording import a_day, amount, capital, kidneys_in_short, listed, uncapital
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _summary(case: Case, head: TooFast) -> str:
     if case.before is Before.OPEN:
         return f"If new to this patient: {words}"
     if case.here.perhaps_other and case.here.ladders:
-        return f"If for {case.here.ladders[0][0].title.lower()}: {words}"
+        return f"If for {uncapital(case.here.ladders[0][0].title)}: {words}"
     return capital(words)
 
 
