@@ -101,8 +101,15 @@ def _too_high(order: MedicationOrder, total: Total, cap: Cap) -> bool:
 def may_be_mended(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
     """Read for sure, with the medicines known, and nothing on record forbids the agent."""
     surely = order.reference and order.sure and not order.dosage.conflict and not order.dosage.unread
-    against = any(o.strength != "caution" for o in objections(agent, order.formulation, facts, knowledge))
-    return bool(surely) and Known.MEDICATIONS in facts.known and not against
+    return bool(surely) and Known.MEDICATIONS in facts.known and not is_forbidden(agent, order, facts, knowledge)
+
+
+def is_forbidden(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
+    """More than a caution; but beside another medicine to be avoided with it, less of it is better still."""
+    return any(
+        o.strength == "contraindicated" or (o.strength == "avoid" and o.kind != "medicine")
+        for o in objections(agent, order.formulation, facts, knowledge)
+    )
 
 
 def stepwise(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import Enum
 from fractions import Fraction
 
@@ -34,7 +34,7 @@ def taken_before(ingredient: str, facts: Facts, knowledge: Knowledge) -> Before:
     if any(running(ingredient, facts, knowledge)):
         return Before.TAKING
     ended = [order for order in facts.past() if ingredient in order.ingredients]
-    if any(order.supply_ends is None for order in ended):
+    if any(end_of(order) is None for order in ended):
         return Before.OPEN
     whole = {Known.MEDICATIONS, Known.HISTORY} <= facts.known
     return Before.NEW if whole else Before.OPEN
@@ -46,9 +46,14 @@ def running(ingredient: str, facts: Facts, knowledge: Knowledge) -> Iterator[Med
     for order in facts.orders:
         if ingredient in order.ingredients and (
             order.role in (Role.ACTIVE, Role.STOP)
-            or (order.role is Role.PAST and order.supply_ends is not None and order.supply_ends >= lately)
+            or (order.role is Role.PAST and (end_of(order) or date.min) >= lately)
         ):
             yield order
+
+
+def end_of(order: MedicationOrder) -> date | None:
+    """When an order of the past ended: as it says, else with its supply."""
+    return order.ended or order.supply_ends
 
 
 def dose_now(ingredient: str, unit: str, facts: Facts, knowledge: Knowledge) -> Fraction | None:

@@ -12,6 +12,7 @@ from math import ceil
 
 from .facts import Facts, MedicationOrder, Role
 from .finding import PlannedStep, Tablet
+from .starting import end_of
 from .tablets import highest
 
 
@@ -21,7 +22,7 @@ def taken_since(order: MedicationOrder, ingredient: str, facts: Facts, supply_da
     earlier = [o for o in facts.orders if ingredient in o.ingredients and o.role in (Role.PAST, Role.ACTIVE)]
     for other in sorted(earlier, key=lambda o: o.starts or date.min, reverse=True):
         reaches = other.role is Role.ACTIVE or (
-            since is not None and other.supply_ends is not None and other.supply_ends >= since - timedelta(supply_days)
+            since is not None and (end_of(other) or date.min) >= since - timedelta(supply_days)
         )
         if since is not None and other.starts is not None and other.starts < since and reaches:
             since = other.starts

@@ -7,6 +7,7 @@ hundred old orders cost little.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -26,6 +27,8 @@ SKIPPED = frozenset({"entered-in-error", "completed"})
 ENDED = frozenset({"stopped", "cancelled"})
 STATUS_CHANGED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest.statusChanged"
 ACTIVE = frozenset({"active", "on-hold", "unknown"})
+
+_TOLERATED = re.compile(r"\b(max(imum|imal|\.)?|highest|most)\W+(dose\W+)?(that is\W+)?tolerated", re.IGNORECASE)
 
 Resolve = Callable[[str], Resource | None]
 
@@ -175,6 +178,7 @@ def _order(
         reason_value_sets=reasons[0],
         reason_references=reasons[1],
         replaces=tuple(_replaces(resource)),
+        most_tolerated=_most_tolerated(resource),
         resource=resource,
         **_dates(resource),
     )
@@ -198,6 +202,13 @@ def _replaces(resource: Resource) -> Iterator[str]:
     for prior in objects(resource.get("priorPrescription")):
         if named := string(prior.get("reference")):
             yield _local(named)
+
+
+def _most_tolerated(resource: Resource) -> bool:
+    """Whether a note or a sig says that this is the most the patient tolerates."""
+    lines = [*objects(resource.get("note")), *objects(resource.get("dosageInstruction"))]
+    said = (string(line.get(key)) for line in lines for key in ("text", "patientInstruction"))
+    return any(_TOLERATED.search(text) for text in said if text)
 
 
 def _dates(resource: Resource) -> dict[str, date | None]:

@@ -27,6 +27,7 @@ from ..mending import may_be_mended, proposal, stepwise, week_by_week
 from ..schedules import schedule_for, start_for
 from ..starting import Before, Climb, climb_for, dose_now, running, taken_before
 from ..statements import Agent, Start
+from ..suitability import objections
 from ..totals import Total, first, total_a_day
 from ..wording import a_day, amount, capital, kidneys_in_short, listed, uncapital
 
@@ -166,7 +167,8 @@ def _days(days: int) -> str:
 def _finding(case: Case, found: list[TooFast], facts: Facts, knowledge: Knowledge) -> Finding:
     agent, order, head = case.agent, case.order, found[0]
     steps = _schedule(case, facts, knowledge)
-    offered = steps if may_be_mended(agent, order, facts, knowledge) else ()
+    against = any(o.strength != "caution" for o in objections(agent, order.formulation, facts, knowledge))
+    offered = steps if may_be_mended(agent, order, facts, knowledge) and not against else ()
     return Finding(
         summary=_summary(case, head),
         indicator=Indicator.WARNING if case.climb.boxed else Indicator.INFO,

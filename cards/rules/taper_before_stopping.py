@@ -19,10 +19,10 @@ from ..facts import Facts, Known, MedicationOrder, Role
 from ..fhir.order import schedule_in_words
 from ..finding import Finding, Indicator, PlannedStep, Proposal
 from ..in_force import Knowledge
-from ..mending import formulation_of, week_by_week
+from ..mending import formulation_of, is_forbidden, week_by_week
 from ..opioid_scope import is_treatment
 from ..statements import Agent, Taper
-from ..suitability import by_allergy, objections
+from ..suitability import by_allergy
 from ..tapering import falling, taken_since
 from ..totals import arithmetic, step_of
 from ..wording import a_day, capital, listed, number
@@ -168,8 +168,7 @@ def _falling(
 def _may_be_offered(ending: Ending, facts: Facts, knowledge: Knowledge) -> bool:
     order = ending.order
     read = order.sure and not order.dosage.conflict and not order.dosage.unread and bool(order.reference)
-    against = objections(ending.agent, order.formulation, facts, knowledge)
-    return read and ending.surely and not any(o.strength != "caution" for o in against)
+    return read and ending.surely and not is_forbidden(ending.agent, order, facts, knowledge)
 
 
 def _proposal(ending: Ending, steps: tuple[PlannedStep, ...]) -> Proposal:

@@ -1,0 +1,212 @@
+"""
+Optimise the dose first
+
+When    an agent that is an offer for the neuropathic pain at hand is taken below its target
+And     a second one is being added or takes its place; or, on opening the chart, the time to climb is over
+Then    say the dose, the target and for how long it was taken
+Silent  where kidneys, age or another limit hold it at this dose, where more is not tolerated by what is recorded, where
+        something speaks against the agent; for another use
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ..at_hand import AtHand, at_hand
+from ..facts import Facts, Hook, Known, MedicationOrder, Role
+from ..finding import Finding, Indicator, Limit, Statement
+from ..in_force import Knowledge
+from ..limits import lowest_anywhere
+from ..mending import cap_for
+from ..offers import ruled_out
+from ..schedules import schedule_for
+from ..starting import dose_now
+from ..statements import Agent, Quantity
+from ..statements import Condition as Ladder
+from ..tapering import taken_since
+from ..wording import a_day, capital, listed, number, said
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """The dose at which the agent is judged here, no higher than its limits allow."""
+
+    dose: Fraction
+    unit: str
+    limited: bool
+    trial: Quantity | None
+    because: Statement
+
+
+def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for order in facts.orders:
+        if order.role not in (Role.ACTIVE, Role.STOP) or order.most_tolerated or order.formulation is None:
+            continue
+        for name in order.ingredients:
+            agent = knowledge.agents.get(name)
+            if agent and name not in seen:
+                seen.add(name)
+                yield from _of_agent(order, agent, facts, knowledge)
+
+
+def _of_agent(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
+    here = at_hand(facts, knowledge, order)
+    ladder = _ladder(agent, order, here, facts, knowledge)
+    goal = _goal(agent, order, ladder, here, facts, knowledge) if ladder else None
+    now = dose_now(agent.id, goal.unit, facts, knowledge) if goal else None
+    if ladder is None or goal is None or now is None or now >= goal.dose or _more_not_tolerated(agent, facts):
+        return
+    drafts = _second(agent, facts, knowledge)
+    if drafts or (facts.hook is Hook.PATIENT_VIEW and _climbed(order, agent, facts, knowledge)):
+        yield _finding(order, agent, ladder, now, goal, drafts, here, facts, knowledge)
+
+
+def _more_not_tolerated(agent: Agent, facts: Facts) -> bool:
+    return any(o.most_tolerated for o in facts.orders if agent.id in o.ingredients)
+
+
+def _ladder(agent: Agent, order: MedicationOrder, here: AtHand, facts: Facts, knowledge: Knowledge) -> Ladder | None:
+    """The condition that the agent is an offer for, and nothing rules it out: what is drafted is not weighed."""
+    beside = tuple(o for o in facts.orders if o.role is Role.ACTIVE and agent.id not in o.ingredients)
+    weighed = replace(facts, orders=beside)
+    for ladder, condition in here.ladders:
+        offered = any(agent.id in offer.agents for offer in ladder.offer)
+        if (
+            offered
+            and not condition.provisional
+            and not ruled_out(agent, order.formulation, ladder, weighed, knowledge)
+        ):
+            return ladder
+    return None
+
+
+def _goal(
+    agent: Agent, order: MedicationOrder, ladder: Ladder, here: AtHand, facts: Facts, knowledge: Knowledge
+) -> Goal | None:
+    """The condition's own target, else the agent's; None on dialysis, where no limit is computed."""
+    if facts.kidneys.dialysis or facts.kidneys.stage_five or facts.kidneys.acute_injury:
+        return None
+    own = [row for row in knowledge.here(ladder.target, order.formulation) if agent.id in row.agents and row.dose]
+    usual = knowledge.holding(agent.target, order.formulation, here.indications, facts.age_between())
+    if own and own[0].dose:
+        dose, trial, because = own[0].dose, own[0].trial, knowledge.cite(ladder, "target", own[0])
+    elif usual:
+        dose, trial, because = usual[0].dose, usual[0].trial, knowledge.cite(agent, "target", usual[0])
+    else:
+        return None
+    cap = cap_for(agent, order, here, facts, knowledge)
+    most = cap.most if cap and cap.unit == dose.unit else dose.value
+    return Goal(min(dose.value, most), dose.unit, most < dose.value, trial, because)
+
+
+def _second(agent: Agent, facts: Facts, knowledge: Knowledge) -> list[MedicationOrder]:
+    """The selected drafts of another agent for neuropathic pain."""
+    return [
+        draft
+        for draft in facts.selected()
+        if agent.id not in draft.ingredients
+        and any(name in knowledge.agents for name in draft.ingredients)
+        and (here := at_hand(facts, knowledge, draft)).ladders
+        and not here.other_reason
+    ]
+
+
+def _climbed(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
+    """Whether it was taken for longer than its schedule climbs."""
+    since = taken_since(order, agent.id, facts, knowledge.supply_days)
+    steps = schedule_for(agent, order.formulation or "", facts, knowledge)
+    return since is not None and (facts.day - since).days > sum(step.days or 0 for step in steps)
+
+
+# --- the card -------------------------------------------------------------------------------------------------------
+
+
+def _finding(
+    order: MedicationOrder,
+    agent: Agent,
+    ladder: Ladder,
+    now: Fraction,
+    goal: Goal,
+    drafts: list[MedicationOrder],
+    here: AtHand,
+    facts: Facts,
+    knowledge: Knowledge,
+) -> Finding:
+    second = list(dict.fromkeys(knowledge.name(name) for draft in drafts for name in draft.ingredients))
+    others = tuple(dict.fromkeys(n for draft in drafts for n in draft.ingredients if n in knowledge.agents))
+    return Finding(
+        summary=_summary(order, agent, ladder, now, goal, second, drafts, here),
+        indicator=Indicator.INFO,
+        agents=(agent.id, *others),
+        orders=tuple(each.reference for each in (*drafts, order) if each.reference),
+        conditions=here.conditions,
+        detail=tuple(_lines(order, agent, goal, second, facts, knowledge)),
+        because=(goal.because,),
+        daily_dose=now,
+        dose_unit=goal.unit,
+        limit=Limit(goal.dose, goal.unit, "target"),
+        on_kidneys=goal.limited,
+        not_checked=tuple(_unknown(order, agent, goal, facts, knowledge)),
+    )
+
+
+def _summary(
+    order: MedicationOrder,
+    agent: Agent,
+    ladder: Ladder,
+    now: Fraction,
+    goal: Goal,
+    second: list[str],
+    drafts: list[MedicationOrder],
+    here: AtHand,
+) -> str:
+    word = "the highest dose for this patient" if goal.limited else "its target"
+    verdict = f"{agent.title.lower()} {a_day(now, goal.unit)} is below {word}, {a_day(goal.dose, goal.unit)}"
+    instead = order.role is Role.STOP or any(_takes_its_place(draft, order, agent) for draft in drafts)
+    verb = "changing to" if instead else "adding"
+    advice = (
+        f"raise it before {verb} {said(listed(second), 40)}" if second else "raise it if the pain is not controlled"
+    )
+    words = f"{verdict}: {advice}"
+    return f"If for {ladder.title.lower()}: {words}" if here.perhaps_other else capital(words)
+
+
+def _takes_its_place(draft: MedicationOrder, order: MedicationOrder, agent: Agent) -> bool:
+    """By what it says; and of one class two are never taken together."""
+    return order.reference in (draft.reference, *draft.replaces) or agent.classes[0] in draft.classes
+
+
+def _lines(
+    order: MedicationOrder, agent: Agent, goal: Goal, second: list[str], facts: Facts, knowledge: Knowledge
+) -> Iterator[str]:
+    since = taken_since(order, agent.id, facts, knowledge.supply_days)
+    if since:
+        yield f"{agent.title}: taken since {since.isoformat()} ({_long((facts.day - since).days)})"
+    if goal.trial:
+        yield f"A fair trial takes {_trial(goal.trial)} in all, at the target or the most that is tolerated"
+    if second:
+        yield "If more is not tolerated, a change is right: note it on the order"
+    for name in knowledge.value_sets.with_meaning("pain-intensity"):
+        pain = facts.latest(name)
+        if pain and pain.value is not None and pain.day:
+            yield f"Pain score {number(pain.value)} ({pain.day.isoformat()})"
+
+
+def _long(days: int) -> str:
+    weeks = days // 7
+    return f"{days} days" if weeks < 2 else f"{weeks} weeks"
+
+
+def _trial(trial: Quantity) -> str:
+    return f"{number(trial.value)} weeks" if trial.unit == "wk" else str(trial)
+
+
+def _unknown(order: MedicationOrder, agent: Agent, goal: Goal, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    lowest = lowest_anywhere(agent, order.formulation, knowledge)
+    if not facts.kidneys.known and lowest and lowest.unit == goal.unit and lowest.value < goal.dose:
+        yield "kidney function: not known; its limit may be below the target"
+    if Known.HISTORY not in facts.known:
+        yield "earlier orders: not known, so it may have been taken for longer"

@@ -1,0 +1,178 @@
+"""Below the target or at it; what is added or exchanged; what holds the dose down; and what is not known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cards import Knowledge
+from cards.facts import Hook, KidneyFunction, Known, Role
+from cards.finding import Indicator
+from tests.rules.dose_patients import EVERYTHING, Ward, ago, allergy, step
+
+RULE = "optimise-dose-first"
+DPN = ("painful-diabetic-neuropathy",)
+
+
+@pytest.fixture(scope="module")
+def us(knowledge: Knowledge) -> Ward:
+    return Ward(knowledge)
+
+
+def one(ward, facts):
+    found = ward.said(RULE, facts)
+    assert len(found) == 1
+    assert found[0].indicator is Indicator.INFO
+    return found[0]
+
+
+def adding(ward, taken, second="lidocaine", conditions=DPN, **more):
+    unit = "patch" if second == "lidocaine" else "tablet"
+    return ward.facts(ward.order(second, step(1, unit=unit)), taken, conditions=conditions, **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "condition"),
+    [
+        ("gabapentin", 1800, "painful-diabetic-neuropathy"),
+        ("gabapentin", 2400, "hiv-polyneuropathy"),
+        ("pregabalin", 300, "painful-diabetic-neuropathy"),
+        ("duloxetine", 60, "painful-diabetic-neuropathy"),
+        ("nortriptyline", 50, "painful-diabetic-neuropathy"),
+        ("carbamazepine", 400, "trigeminal-neuralgia"),
+    ],
+)
+def test_at_the_target_it_is_silent_and_below_it_speaks(us, name, target, condition):
+    at, below = us.taken(name, step(target)), us.taken(name, step(target - 1))
+    assert us.said(RULE, adding(us, at, conditions=(condition,))) == []
+    assert one(us, adding(us, below, conditions=(condition,))).limit.value == target
+
+
+@pytest.mark.parametrize(("crcl", "most"), [(22, 700), (30, 700), (31, 1400), (60, 1800)])
+def test_what_the_kidneys_allow_is_the_target(us, crcl, most):
+    assert us.said(RULE, adding(us, us.taken("gabapentin", step(most)), crcl=crcl)) == []
+    assert one(us, adding(us, us.taken("gabapentin", step(most - 1)), crcl=crcl)).limit.value == most
+
+
+@pytest.mark.parametrize(
+    "kidneys",
+    [
+        KidneyFunction(dialysis="Condition/d"),
+        KidneyFunction(stage_five=True),
+        KidneyFunction(acute_injury="Condition/a"),
+    ],
+)
+def test_without_a_limit_that_can_be_computed_it_is_silent(us, kidneys):
+    assert us.said(RULE, adding(us, us.taken("gabapentin", step(300)), kidneys=kidneys)) == []
+
+
+def test_unknown_kidneys_are_said(us):
+    found = one(us, adding(us, us.taken("gabapentin", step(900)), crcl=None))
+    assert "kidney function: not known; its limit may be below the target" in found.not_checked
+    assert one(us, adding(us, us.taken("duloxetine", step(30)), crcl=100)).not_checked == ()
+
+
+def test_unknown_history_is_said(us):
+    found = one(us, adding(us, us.taken("duloxetine", step(30)), known=EVERYTHING - {Known.HISTORY}))
+    assert any(line.startswith("earlier orders") for line in found.not_checked)
+
+
+# --- what is added or exchanged -------------------------------------------------------------------------------------
+
+
+def test_added_exchanged_or_of_the_same_class(us):
+    taken = us.taken("gabapentin", step(300, 3))
+    words = {
+        "adding duloxetine": us.order("duloxetine", step(30)),
+        "changing to duloxetine": us.order("duloxetine", step(30), replaces=(taken.reference,)),
+        "changing to pregabalin": us.order("pregabalin", step(75)),
+    }
+    for ending, draft in words.items():
+        found = one(us, us.facts(draft, taken, conditions=DPN))
+        assert found.summary == (
+            f"Gabapentin 900 mg a day is below its target, 1,800 mg a day: raise it before {ending}"
+        )
+        assert found.orders == (draft.reference, taken.reference)
+
+
+def test_stopped_in_the_same_call(us):
+    stopped = us.taken("gabapentin", step(300, 3), role=Role.STOP)
+    found = one(us, us.facts(us.order("duloxetine", step(30)), stopped, conditions=DPN))
+    assert "before changing to duloxetine" in found.summary
+
+
+def test_the_same_agent_raised_is_no_second_one(us):
+    taken = us.taken("gabapentin", step(300, 3))
+    assert us.said(RULE, us.facts(us.order("gabapentin", step(300, 4)), taken, conditions=DPN)) == []
+
+
+def test_a_draft_that_is_not_selected_or_for_another_use_adds_nothing(us):
+    taken, draft = us.taken("gabapentin", step(300, 3)), us.order("duloxetine", step(30))
+    chart = {"conditions": (*DPN, "depression")}
+    assert us.said(RULE, us.facts(us.with_reason(draft, "depression"), taken, **chart)) == []
+    assert us.said(RULE, us.facts(replace(draft, selected=False), taken, **chart)) == []
+
+
+def test_an_agent_taken_for_another_use_is_left_alone(us):
+    taken = us.with_reason(us.taken("duloxetine", step(30)), "depression")
+    assert us.said(RULE, adding(us, taken, conditions=(*DPN, "depression"))) == []
+
+
+def test_another_use_on_record_makes_it_conditional(us):
+    found = one(us, adding(us, us.taken("duloxetine", step(30)), conditions=(*DPN, "depression")))
+    assert found.summary.startswith("If for painful diabetic neuropathy: duloxetine 30 mg a day")
+
+
+def test_what_is_no_offer_for_the_condition_is_not_raised(us):
+    assert us.said(RULE, adding(us, us.taken("tramadol", step(50)))) == []
+    assert us.said(RULE, adding(us, us.taken("gabapentin", step(300)), conditions=("radiculopathy-sciatica",))) == []
+
+
+def test_a_provisional_condition_suggests_nothing(us):
+    perhaps = us.condition("painful-diabetic-neuropathy", provisional=True)
+    assert us.said(RULE, adding(us, us.taken("gabapentin", step(300)), conditions=(perhaps,))) == []
+
+
+# --- what holds the dose down ---------------------------------------------------------------------------------------
+
+
+def test_the_most_tolerated_is_not_raised(us):
+    taken = us.taken("gabapentin", step(300, 3))
+    assert us.said(RULE, adding(us, replace(taken, most_tolerated=True))) == []
+    earlier = us.taken("gabapentin", step(300, 3), role=Role.PAST, key="p", most_tolerated=True)
+    facts = adding(us, taken)
+    assert us.said(RULE, replace(facts, orders=(*facts.orders, earlier))) == []
+
+
+def test_what_speaks_against_the_agent_keeps_the_dose(us):
+    taken = us.taken("nortriptyline", step(25))
+    assert one(us, adding(us, taken))
+    assert us.said(RULE, adding(us, taken, age=65)) == []
+    assert us.said(RULE, adding(us, taken, allergies=(allergy("nortriptyline", intolerance=True),))) == []
+    assert us.said(RULE, adding(us, taken, conditions=(*DPN, "av-block-2-3"))) == []
+
+
+def test_a_dose_that_was_not_read_is_not_compared(us):
+    assert us.said(RULE, adding(us, us.taken("gabapentin"))) == []
+
+
+def test_a_climb_already_ordered_to_the_target(us):
+    taken = us.taken("gabapentin", step(300, 3, 7), step(600, 3))
+    assert us.said(RULE, adding(us, taken)) == []
+
+
+# --- on opening the chart -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "speaks"), [(13, False), (14, True), (None, False)])
+def test_on_opening_the_chart_only_when_the_climb_is_over(us, days, speaks):
+    """The usual schedule of gabapentin under 65 climbs for 13 days."""
+    taken = us.taken("gabapentin", step(300, 3), starts=ago(days) if days else None)
+    facts = us.facts(taken, conditions=DPN, hook=Hook.PATIENT_VIEW)
+    assert bool(us.said(RULE, facts)) is speaks
+
+
+def test_not_for_a_patient_who_reads_her_own_chart(us):
+    taken = us.taken("gabapentin", step(300, 3), starts=ago(200))
+    assert us.said(RULE, us.facts(taken, conditions=DPN, hook=Hook.PATIENT_VIEW, user_is_clinician=False)) == []
