@@ -16,6 +16,7 @@ from .card import Frame, to_card
 from .facts import Facts, Hook
 from .finding import Finding, Indicator
 from .in_force import Knowledge
+from .lapsed import lapsed_offers
 from .rules import RULES, Check
 
 MOST_CARDS = 5
@@ -90,7 +91,7 @@ def advise(
         if not _may_speak(rule, facts):
             continue
         try:
-            findings += [_stamped(finding, rule, facts) for finding in check(facts, knowledge)]
+            findings += [_stamped(finding, rule, facts, knowledge) for finding in check(facts, knowledge)]
         except Exception as error:  # noqa: BLE001 - one broken rule must not silence the others; reported, not swallowed
             troubles.append(Trouble(rule, type(error).__name__))
     heard = [finding for finding in findings if _is_heard(finding, facts)]
@@ -123,9 +124,10 @@ def _is_heard(finding: Finding, facts: Facts) -> bool:
     return True
 
 
-def _stamped(finding: Finding, rule: str, facts: Facts) -> Finding:
+def _stamped(finding: Finding, rule: str, facts: Facts, knowledge: Knowledge) -> Finding:
     proposals = tuple(p for p in finding.proposals if acceptable(p, facts) and not may_be_child(facts))
-    return replace(finding, rule=rule, proposals=proposals)
+    missed = lapsed_offers(facts, knowledge) if rule == "recommended-agents" else ()
+    return replace(finding, rule=rule, proposals=proposals, not_checked=(*finding.not_checked, *missed))
 
 
 # --- one subject, one card ------------------------------------------------------------------------------------------

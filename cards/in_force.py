@@ -202,6 +202,10 @@ class Knowledge:
         forward = (name for row in rows if row.washout_days for name in row.a)
         return frozenset(forward) | {name for row in rows if row.washout_days_reverse for name in row.b}
 
+    def former_agent(self, ingredient: str) -> File | None:
+        """The file of an agent that is not in force on this day: it expired, or was switched off."""
+        return self.expired.get(f"agents/{medicine_key(ingredient)}.toml")
+
     # --- which statements hold --------------------------------------------------------------------------------------
 
     def holding(

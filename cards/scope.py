@@ -24,4 +24,5 @@ def _named(ingredient: str, knowledge: Knowledge) -> bool:
         ingredient in knowledge.agents
         or bool(knowledge.value_sets.classes_of(ingredient))
         or medicine_key(ingredient) in knowledge.named_in_pairs
+        or knowledge.former_agent(ingredient) is not None
     )

@@ -16,6 +16,7 @@ from ..at_hand import at_hand
 from ..facts import Facts, Hook, Known, MedicationOrder
 from ..finding import Finding, Indicator
 from ..in_force import Knowledge
+from ..lapsed import gone, lapsed
 from ..limits import in_unit, lowest_anywhere
 from ..statements import Agent, Band
 from ..totals import total_a_day
@@ -30,7 +31,7 @@ PARTS = {
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order in facts.selected():
-        named = [name for name in order.ingredients if name in knowledge.agents or _expired(name, knowledge)]
+        named = [name for name in order.ingredients if name in knowledge.agents or knowledge.former_agent(name)]
         reasons = list(_reasons(order, named, facts, knowledge))
         if reasons:
             yield _finding(order, named, reasons, knowledge)
@@ -57,13 +58,14 @@ def _reasons(order: MedicationOrder, named: list[str], facts: Facts, knowledge: 
     """What was not checked, as (a word for the headline, a line)."""
     yield from ((u.what, u.why) for u in facts.unread if order.reference and u.reference == order.reference)
     for name in named:
-        agent = knowledge.agents.get(name)
-        if agent is None:
-            yield "expired content", f"{name}: the content for it expired, so it was not judged"
-        else:
+        agent, former = knowledge.agents.get(name), knowledge.former_agent(name)
+        if former is not None:
+            yield "no content in force", f"{former.title.lower()}: {gone(former)}, so it was not judged"
+        elif agent is not None:
             yield from _dose(order, agent, facts)
             yield from _kidneys(order, agent, facts, knowledge)
     if named:
+        yield from (("expired content", line) for line in lapsed(order, facts, knowledge))
         yield from _parts(facts)
         if facts.age_between() is None:
             yield "age", "age: no birth date is known; the strictest age limit was applied"
@@ -125,7 +127,3 @@ def _band_in_words(band: Band) -> str:
     edge = band.crcl.text.replace("crcl", "CrCl")
     most = band.maximum
     return f"{edge}: avoid" if band.avoid or not most else f"{edge}: {amount(most.value, most.unit)} a day"
-
-
-def _expired(name: str, knowledge: Knowledge) -> bool:
-    return any(file.id == name and path.startswith("agents/") for path, file in knowledge.expired.items())
