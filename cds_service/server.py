@@ -15,7 +15,7 @@ from cards import laid_over
 
 from .config import PREFIX, Config
 from .store import default_url, is_current, migrate
-from .telemetry import MULTIPROCESS
+from .telemetry import count_together
 from .tenants import read_tenants, why_not_start
 
 SANDBOX = "https://sandbox.cds-hooks.org/?serviceDiscoveryURL="
@@ -28,7 +28,7 @@ def run(options: dict[str, str]) -> None:
         os.environ[f"{PREFIX}{name.upper()}"] = value  # the workers read the environment
     os.environ.setdefault(f"{PREFIX}DATABASE", default_url())
     config = Config.from_environment()
-    laid_over(config.overlay)  # bad knowledge is told here, not by workers that cannot start
+    laid_over(config.overlay)  # before the workers are forked: bad knowledge is told here, its memory shared
     refusal = why_not_start(config, read_tenants(config.tenants))
     if refusal:
         raise ValueError(refusal)
@@ -36,7 +36,7 @@ def run(options: dict[str, str]) -> None:
     _say(config)
     with tempfile.TemporaryDirectory(prefix="cds-metrics-") as folder:
         if config.workers > 1:
-            os.environ[MULTIPROCESS] = folder
+            count_together(folder)
         _serve(config)
 
 

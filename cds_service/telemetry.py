@@ -21,6 +21,7 @@ from prometheus_client import (
     Histogram,
     generate_latest,
     multiprocess,
+    values,
 )
 
 ALLOWED: Final = frozenset(
@@ -71,6 +72,12 @@ class Telemetry:
         everyone = CollectorRegistry()
         multiprocess.MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
         return generate_latest(everyone)
+
+
+def count_together(folder: str) -> None:
+    """Before any worker starts: all of them count in files here, so that each can tell for all."""
+    os.environ[MULTIPROCESS] = folder
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
 
 
 def identifier(text: str) -> str:
