@@ -21,7 +21,7 @@ from fhir_fixtures import STORY_DAY, Story, same_cards, stories
 from .fhir_client import post_json
 
 COLOURS = {"info": "cyan", "warning": "yellow", "critical": "red"}
-PATIENCE = 30.0  # seconds until the server must answer
+PATIENCE = 120.0  # seconds until the server must answer
 
 
 def run(plain: bool = False) -> int:
