@@ -24,14 +24,14 @@ SANDBOX = "https://sandbox.cds-hooks.org/?serviceDiscoveryURL="
 def run(options: dict[str, str]) -> None:
     """Serve until told to stop. `options`: settings given on the command line, above the environment's.
     Raises ValueError if the deployment must not start so."""
-    for name, value in options.items():
-        os.environ[f"{PREFIX}{name.upper()}"] = value  # the workers read the environment
-    os.environ.setdefault(f"{PREFIX}DATABASE", default_url())
-    config = Config.from_environment()
-    laid_over(config.overlay)  # before the workers are forked: bad knowledge is told here, its memory shared
+    environment = {f"{PREFIX}DATABASE": default_url(), **os.environ}
+    environment |= {f"{PREFIX}{name.upper()}": value for name, value in options.items()}
+    config = Config.from_environment(environment)
     refusal = why_not_start(config, read_tenants(config.tenants))
     if refusal:
         raise ValueError(refusal)
+    laid_over(config.overlay)  # before the workers are forked: bad knowledge is told here, its memory shared
+    os.environ.update(environment)  # where the workers read their settings
     _prepare_store(config)
     _say(config)
     with tempfile.TemporaryDirectory(prefix="cds-metrics-") as folder:
