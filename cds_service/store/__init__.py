@@ -30,7 +30,7 @@ def open_store(url: str) -> Database:
 
 def migrate(url: str) -> None:
     """Brings the tables up to date. Safe to run again, and by several at once."""
-    from .migrate import upgrade
+    from .upgrading import upgrade
 
     upgrade(url)
 

@@ -58,7 +58,9 @@ def test_the_address_clients_call(config: Config, url: str) -> None:
 
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:
-    result = CliRunner().invoke(main, list(arguments), env={f"{PREFIX}{k}": v for k, v in environment.items()})
+    result = CliRunner().invoke(
+        main, list(arguments), env={f"{PREFIX}{k}": v for k, v in environment.items()}, catch_exceptions=False
+    )
     return result.exit_code, result.output
 
 
