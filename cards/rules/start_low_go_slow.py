@@ -168,7 +168,8 @@ def _finding(case: Case, found: list[TooFast], facts: Facts, knowledge: Knowledg
     agent, order, head = case.agent, case.order, found[0]
     steps = _schedule(case, facts, knowledge)
     against = any(o.strength != "caution" for o in objections(agent, order.formulation, facts, knowledge))
-    offered = steps if may_be_mended(agent, order, facts, knowledge) and not against else ()
+    alone = all(part.order == order or part.uncertain for part in case.total.parts)
+    offered = steps if alone and may_be_mended(agent, order, facts, knowledge) and not against else ()
     return Finding(
         summary=_summary(case, head),
         indicator=Indicator.WARNING if case.climb.boxed else Indicator.INFO,

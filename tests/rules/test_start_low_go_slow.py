@@ -236,3 +236,9 @@ def test_without_tablets_to_offer_the_schedule_is_said_in_amounts(us):
     found = one(us, us.facts(us.order("tramadol", step(50, 4))))
     assert found.proposals == ()
     assert any(line.startswith("Schedule: 50 mg a day for 7 days, then 100 mg a day") for line in found.detail)
+
+
+def test_of_two_drafts_neither_is_mended_alone(us):
+    facts = us.facts(us.order("gabapentin", step(300)), us.order("gabapentin", step(300, 2), key="second"))
+    found = one(us, facts)
+    assert (found.daily_dose, found.proposals) == (900, ())
