@@ -35,6 +35,7 @@ from .statements import (
     Scoped,
     Source,
     Threshold,
+    ThresholdRow,
     ValueSet,
 )
 from .value_sets import Codes, ValueSets, medicine_key
@@ -122,8 +123,26 @@ class Knowledge:
 
     def figure(self, meaning: str) -> Quantity | None:
         """The figure that plays a part in the code: "recent result", "supply overlap" ... None where no file does."""
-        rows = (row for file in self.thresholds.values() if file.meaning == meaning for row in self.here(file.row))
-        return next((row.value for row in rows if row.value), None)
+        row = self.figure_row(meaning)
+        return row.value if row else None
+
+    def figure_row(self, meaning: str) -> ThresholdRow | None:
+        """The row that holds it."""
+        found = self._figures(meaning)
+        return found[1] if found else None
+
+    def cite_figure(self, meaning: str) -> Statement:
+        """Where the figure stands. Raises KeyError where no file has it."""
+        found = self._figures(meaning)
+        if found is None:
+            raise KeyError(meaning)
+        return self.cite(found[0], "row", found[1])
+
+    def _figures(self, meaning: str) -> tuple[Threshold, ThresholdRow] | None:
+        rows = (
+            (file, row) for file in self.thresholds.values() if file.meaning == meaning for row in self.here(file.row)
+        )
+        return next(((file, row) for file, row in rows if row.value), None)
 
     @cached_property
     def recent_days(self) -> int:
