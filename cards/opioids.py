@@ -13,8 +13,8 @@ from .in_force import Knowledge
 from .limits import in_unit
 from .totals import Mme, mme_per_day, standing, step_of
 
-RESCUE = "reverses opioids"
-SLOWS_BREATHING = "deepens sedation"
+RESCUE = "opioid-rescue"
+SLOWS_BREATHING = "slows-breathing"
 
 
 def morphine_equivalents(facts: Facts, knowledge: Knowledge) -> Mme:
