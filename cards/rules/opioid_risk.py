@@ -69,6 +69,10 @@ def _over(
     )
 
 
+def _cited(agent: Agent, knowledge: Knowledge) -> Statement:
+    return knowledge.cite(agent, type(agent.opioid).__name__.lower(), agent.opioid)
+
+
 def _advice(facts: Facts, knowledge: Knowledge) -> Iterator[str]:
     if Known.MEDICATIONS in facts.known and not has_rescue(facts, knowledge):
         yield NO_RESCUE
@@ -85,7 +89,7 @@ def _pairs(order: MedicationOrder, agent: Agent, guided: bool, facts: Facts, kno
             agents=(agent.id, *other.ingredients[:1]),
             orders=tuple(reference for reference in (order.reference, other.reference) if reference),
             detail=(*agent.boxed[:1], *(_advice(facts, knowledge) if guided else ())),
-            because=(knowledge.cite(agent, "opioid", agent.opioid),),
+            because=(_cited(agent, knowledge),),
             pair=pair_of(order, other),
         )
 
@@ -102,6 +106,6 @@ def _naive(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowle
         agents=(agent.id,),
         orders=(order.reference,) if order.reference else (),
         detail=("Tolerant: a week or more on an opioid at or above the labelled dose",),
-        because=(knowledge.cite(agent, "opioid", agent.opioid),),
+        because=(_cited(agent, knowledge),),
         not_checked=() if known else ("current medicines: not known",),
     )
