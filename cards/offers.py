@@ -169,6 +169,9 @@ def _in_words(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledg
         for row in knowledge.here(file.manner):
             if row.how == "in words" and names(row, agent, knowledge) and (row.when is None or holds(row.when, facts)):
                 yield row.why
+    for listed in knowledge.holding(agent.beers, None, (), facts.age_between()):
+        if listed.strength != "caution" and any(any(facts.conditions_in(name)) for name in listed.value_sets):
+            yield listed.advice
 
 
 def _kidneys_unsteady(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
