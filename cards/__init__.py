@@ -7,6 +7,7 @@ This is the face: cds_service imports these names and nothing else.
 from .advise import Advice, Trouble, advise
 from .call import Call
 from .card import Frame
+from .catalogue import Entry, described, differences, doubts, entries
 from .explain import Explained, explain_order, facts_in_words, is_order, order_in_words
 from .facts import Facts, Hook, Known
 from .fhir import read_facts
@@ -23,6 +24,7 @@ __all__ = [
     "Advice",
     "Call",
     "Check",
+    "Entry",
     "Explained",
     "Facts",
     "Frame",
@@ -34,6 +36,10 @@ __all__ = [
     "Trouble",
     "advise",
     "concerns_us",
+    "described",
+    "differences",
+    "doubts",
+    "entries",
     "explain_order",
     "facts_in_words",
     "is_order",

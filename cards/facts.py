@@ -221,6 +221,7 @@ class Result:
     text: str = ""  # "positive", "negative", or what was written
     day: date | None = None
     time: str = ""  # when on that day, as written: tells results of one moment from later ones
+    upper: Fraction | None = None  # the laboratory's own upper limit, in the same unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +277,7 @@ class Facts:
     user_is_clinician: bool = True
     requester: str = ""  # the user, as a FHIR reference: requester of a suggested order
     encounter: str = ""
+    not_excluded: frozenset[str] = frozenset()  # value sets that are not on record and not excluded: ask
     worked_out: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # see once()
 
     def once(self, name: str, answer: Callable[[], Answer]) -> Answer:
@@ -301,6 +303,14 @@ class Facts:
     def conditions_in(self, value_set: str) -> Iterator[Condition]:
         """Conditions of a value set, provisional ones too, resolved ones not."""
         return (c for c in self.conditions if value_set in c.value_sets and not c.resolved)
+
+    def on_record(self, value_set: str) -> Iterator[Condition]:
+        """Conditions of a value set, with past ones where the set asks for history."""
+        return (c for c in self.conditions if value_set in c.value_sets)
+
+    def may_have(self, value_set: str) -> bool:
+        """On record, or not excluded where that is what the value set means."""
+        return value_set in self.not_excluded or any(self.on_record(value_set))
 
     def latest(self, what: str) -> Result | None:
         """The newest result of a kind, or None."""

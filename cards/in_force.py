@@ -144,15 +144,21 @@ class Knowledge:
         )
         return next(((file, row) for file, row in rows if row.value), None)
 
+    def rows_of(self, meaning: str) -> list[tuple[Threshold, ThresholdRow]]:
+        """Every row of the files that play a part in the code, with its file."""
+        return [
+            (file, row) for file in self.thresholds.values() if file.meaning == meaning for row in self.here(file.row)
+        ]
+
     @cached_property
     def recent_days(self) -> int:
         """How old a result may be and still count."""
-        return self._days("recent result")
+        return self.days("recent result")
 
     @cached_property
     def supply_days(self) -> int:
         """An active order whose supply ends within so many days is replaced by a new one of its ingredient."""
-        return self._days("supply overlap")
+        return self.days("supply overlap")
 
     @cached_property
     def critical_multiple(self) -> Fraction | None:
@@ -160,7 +166,8 @@ class Knowledge:
         found = self.figure("critical multiple of a renal limit")
         return found.value if found else None
 
-    def _days(self, meaning: str) -> int:
+    def days(self, meaning: str) -> int:
+        """A figure that is so many days; 0 where no file gives it."""
         found = self.figure(meaning)
         return int(found.value) if found else 0
 

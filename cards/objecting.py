@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from .facts import MedicationOrder
 from .finding import Finding, Indicator
+from .objection import Objection
 from .statements import Agent
-from .suitability import Objection
 from .wording import capital
 
 
@@ -23,13 +23,21 @@ def finding(
         agents=(agent.id,),
         orders=(order.reference,) if order.reference else (),
         conditions=tuple(dict.fromkeys(o.reference for o in against if o.reference.startswith("Condition/"))),
-        detail=tuple(dict.fromkeys(f"{capital(o.strength)}: {o.why}{_on_record(o)}" for o in against)),
+        detail=tuple(dict.fromkeys(line(o) for o in against)),
         because=tuple(dict.fromkeys(o.because for o in against)),
         on_kidneys=any(o.kind == "kidneys" for o in against),
     )
 
 
+def line(objection: Objection) -> str:
+    return f"{capital(objection.strength)}: {objection.why}{_on_record(objection)}"
+
+
 def _on_record(objection: Objection) -> str:
-    """Which record says so, where the card has room: the dated condition."""
-    condition = objection.condition
-    return f" (recorded {condition.onset.isoformat()})" if condition and condition.onset else ""
+    """Which record says so, and when: "(Condition/avb, 2024-05-01; provisional)"."""
+    where = ", ".join(
+        part for part in (objection.reference, objection.day.isoformat() if objection.day else "") if part
+    )
+    provisional = "provisional" if objection.condition and objection.condition.provisional else ""
+    record = "; ".join(part for part in (where, provisional) if part)
+    return f" ({record})" if record else ""

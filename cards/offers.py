@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from .facts import Facts, Role
 from .finding import PlannedStep, Statement
 from .in_force import Knowledge
+from .objection import Objection
 from .schedules import names, planned, standing_modifiers
 from .situation import holds
 from .statements import Against, Agent, Condition, Formulation, Modifier, Move, Offer, Say
-from .suitability import Objection, objections
+from .suitability import objections
 from .tests_due import tests_due
 
 PLACES = {"first": 0, "": 1, "last": 2}

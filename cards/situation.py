@@ -9,7 +9,8 @@ from .statements import Range, When
 
 
 def holds(when: When, facts: Facts) -> bool:
-    """All that is given must hold. What is not known does not hold: it is said as not checked."""
+    """All that is given must hold. What is not known does not hold: it is said as not checked. Pregnancy is the one
+    thing that holds until it is excluded."""
     age = facts.age_between()
     if when.age_from is not None and (age is None or age[1] < when.age_from):
         return False
@@ -17,9 +18,9 @@ def holds(when: When, facts: Facts) -> bool:
         return False
     if when.sex and facts.patient.sex != when.sex:
         return False
-    if when.value_sets and not any(any(facts.conditions_in(s)) for s in when.value_sets):
+    if when.value_sets and not any(facts.may_have(s) for s in when.value_sets):
         return False
-    if any(any(facts.conditions_in(s)) for s in when.unless_value_sets):
+    if any(facts.may_have(s) for s in when.unless_value_sets):
         return False
     if when.crcl is not None and not crcl_holds(when.crcl, facts):
         return False

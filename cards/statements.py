@@ -271,6 +271,7 @@ class Contraindication(Scoped, frozen=True, kw_only=True):
     recent_days: int | None = None  # counts in full only if dated within; older or undated is caution
     crcl: Range | None = None  # a measured kidney function that means the same, and outranks the code
     caution_elsewhere: bool = False  # in the other jurisdictions: caution
+    unless_value_sets: tuple[str, ...] = ()  # with one of these on record caution is enough: a pacemaker
 
 
 class Taper(Scoped, frozen=True, kw_only=True):
@@ -291,12 +292,24 @@ class Monitoring(Scoped, frozen=True, kw_only=True):
     within_days: int | None = None
     only_with: tuple[str, ...] = ()  # class ids: sodium only with a diuretic
     only_value_sets: tuple[str, ...] = ()  # only in a patient with one of these
+    bedside: bool = False  # measured at the visit: named beside other tests, no card of its own
 
 
 class Pregnancy(Scoped, frozen=True, kw_only=True):
     period: Literal["pregnancy", "child-bearing potential", "breast-feeding"]
     strength: Strength
     advice: str
+
+    @property
+    def key(self) -> str:
+        """Where it stands in its file, for an address."""
+        return "pregnancy"
+
+    @property
+    def meaning(self) -> str:
+        """The part of the value set that says the period is on."""
+        parts = {"pregnancy": "pregnant", "child-bearing potential": "may-become-pregnant"}
+        return parts.get(self.period, "breast-feeding-now")
 
 
 class Beers(Scoped, frozen=True, kw_only=True):
@@ -311,8 +324,10 @@ class Beers(Scoped, frozen=True, kw_only=True):
 class Pharmacogenetics(Scoped, frozen=True, kw_only=True):
     value_set: str  # a result value set
     text: tuple[str, ...]  # the answers it holds for, lower case: "positive", "poor metabolizer"
+    carrier: str = ""  # the condition value set that says the same
     strength: Strength
     advice: str
+    tolerated_after_days: int | None = None  # taken for so long without harm, it is only a caution
 
 
 class Approved(Scoped, frozen=True, kw_only=True):
@@ -568,6 +583,7 @@ class ThresholdRow(Scoped, frozen=True, kw_only=True):
     agents: tuple[str, ...] = ()
     caution: Range | None = None
     stop: Range | None = None
+    stop_is: Literal["contraindicated", "avoid"] = "avoid"  # how strongly `stop` speaks
     value: Quantity | None = None
     sex: Literal["female", "male", ""] = ""
     says: str = ""

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import click
 
+from .knowledge_command import knowledge
 from .replay.command import replay
 
 
@@ -79,6 +80,7 @@ def explain(file: BinaryIO, as_json: bool) -> None:
 
 
 main.add_command(replay)
+main.add_command(knowledge)
 
 
 @main.command()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..call import Call
+from ..childbearing import not_excluded, with_pregnancy
 from ..facts import Allergy, Condition, Facts, Unread
 from ..in_force import Knowledge
 from ..kidneys import kidney_function
@@ -27,12 +28,14 @@ def read_facts(call: Call, knowledge: Knowledge) -> Facts:
     orders, unread_orders = read_orders(call, knowledge)
     conditions, unread_conditions = _conditions(call, knowledge)
     results, unread_results = read_observations(call.observations, call.patient_id, value_sets)
+    conditions = with_pregnancy(conditions, results, knowledge, call.day)
     patient = with_body(read_patient(call.patient, call.day), results, value_sets, call.day)
     return Facts(
         day=call.day,
         hook=call.hook,
         patient=patient if patient.reference else replace(patient, reference=f"Patient/{call.patient_id}"),
         conditions=conditions,
+        not_excluded=not_excluded(patient, conditions, knowledge, call.day),
         orders=tuple(orders),
         results=results,
         allergies=tuple(_allergies(call, knowledge)),

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 
 from cards.facts import Result, Unread
 from cards.statements import ValueSet
 
-from .codings import ValueSets, belongs_to, canonical, objects, reference_of, string
+from .codings import ValueSets, belongs_to, canonical, objects, reference_of, string, words
 from .dates import first_day
-from .measured import answer, as_written, has_value, in_unit, read_value
+from .measured import Value, answer, as_written, has_value, in_unit, read_value
 
 _NO_RESULT = frozenset({"entered-in-error", "cancelled", "registered"})
 
@@ -116,7 +117,24 @@ def _result(
     number = in_unit(value, value_set)
     if isinstance(number, str):
         return _unread(reference, value_set, number)
-    return Result(reference, value_set.id, number, value_set.unit, value.comparator, as_written(value), day, when)
+    upper = _upper(part, value, value_set)
+    return Result(
+        reference, value_set.id, number, value_set.unit, value.comparator, as_written(value), day, when, upper
+    )
+
+
+def _upper(part: Mapping[str, Any], value: Value, value_set: ValueSet) -> Fraction | None:
+    """The upper end of the laboratory's normal range; without a unit of its own it is in that of the value."""
+    for one in objects(part.get("referenceRange")):
+        high = read_value({"valueQuantity": one.get("high")}) if _is_normal(one) else None
+        if high is not None and high.number is not None:
+            found = in_unit(high if high.units else high._replace(units=value.units), value_set)
+            return found if isinstance(found, Fraction) else None
+    return None
+
+
+def _is_normal(range_: Mapping[str, Any]) -> bool:
+    return "type" not in range_ or not words(range_["type"]).isdisjoint({"normal", "normal range"})
 
 
 def _unread(reference: str, value_set: ValueSet, why: str) -> Unread:

@@ -2,29 +2,33 @@
 Caution with a condition
 
 When    a condition, a result or the kidney function on record speaks against an agent that is ordered
-Then    say which, and what to watch: a warning where it should be avoided, information where care is enough
-Silent  when it forbids the agent: contraindicated-by-condition speaks, and takes these reasons along
+Then    say which, when it was recorded, and what to watch: a warning where the agent should be avoided, information
+        where care is enough
+Silent  when it forbids the agent: contraindicated-by-condition speaks, and takes these reasons along; when a dose is
+        above what these kidneys allow: daily-dose-above-renal-maximum speaks
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..against_kidneys import not_said_with_the_dose
 from ..facts import Facts
 from ..finding import Finding, Indicator
 from ..in_force import Knowledge
 from ..judged import judged
 from ..objecting import finding
-from ..suitability import by_condition, by_result
-from ..wording import said
+from ..objection import one_a_subject
+from ..suitability import by_state
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order, agent in judged(facts, knowledge):
-        found = [*by_condition(agent, order.formulation, facts, knowledge), *by_result(agent, facts, knowledge)]
-        against = sorted((o for o in found if o.strength != "contraindicated"), key=lambda o: o.strength != "avoid")
+        found = one_a_subject(by_state(agent, order.formulation, facts, knowledge))
+        unsaid = not_said_with_the_dose(found, order, agent, facts, knowledge)
+        against = [objection for objection in unsaid if objection.strength != "contraindicated"]
         if against:
             avoid = against[0].strength == "avoid"
             verdict = "is best avoided" if avoid else "needs care"
-            summary = f"{agent.title} {verdict}: {said(against[0].subject, 70)}"
+            summary = f"{agent.title} {verdict}: {against[0].subject}"
             yield finding(order, agent, against, Indicator.WARNING if avoid else Indicator.INFO, summary)

@@ -1,8 +1,8 @@
 """
 Contraindicated by an allergy
 
-When    an allergy to an agent that is ordered, or to its group, is on record
-Then    say to what; an intolerance is a warning, an allergy is critical
+When    an allergy to an agent that is ordered, or to another of its group that cross-reacts, is on record
+Then    say to what: an allergy is critical, an intolerance a warning, that of another of the group information
 Silent  when the record was refuted, or says that there is no allergy
 """
 
@@ -10,22 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..against_allergies import by_allergy
 from ..facts import Facts
 from ..finding import Finding, Indicator
 from ..in_force import Knowledge
 from ..judged import judged
 from ..objecting import finding
-from ..suitability import by_allergy
-from ..wording import said
+from ..objection import one_a_subject
+
+INDICATORS = {"contraindicated": Indicator.CRITICAL, "avoid": Indicator.WARNING, "caution": Indicator.INFO}
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order, agent in judged(facts, knowledge):
-        against = sorted(by_allergy(agent, facts, knowledge), key=lambda o: o.strength != "contraindicated")
+        against = one_a_subject(by_allergy(agent, facts, knowledge))
         if against:
-            allergic = against[0].strength == "contraindicated"
-            indicator = Indicator.CRITICAL if allergic else Indicator.WARNING
-            summary = (
-                f"{agent.title}: recorded {'allergy' if allergic else 'intolerance'} to {said(against[0].subject, 70)}"
-            )
-            yield finding(order, agent, against, indicator, summary)
+            word = "allergy" if against[0].strength == "contraindicated" else "intolerance"
+            summary = f"{agent.title}: recorded {word} to {against[0].subject}"
+            yield finding(order, agent, against, INDICATORS[against[0].strength], summary)

@@ -92,7 +92,8 @@ def _dose(order: MedicationOrder, agent: Agent, facts: Facts) -> Iterator[tuple[
 
 
 def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
-    """Said only where some kidney function would set a limit under what is ordered."""
+    """Said only where some kidney function would set a limit under what is ordered. On dialysis, what must be avoided
+    is another rule's to say."""
     lowest = lowest_anywhere(agent, order.formulation, knowledge)
     if lowest is None or order.dosage.absent:
         return
@@ -102,7 +103,8 @@ def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Know
         return
     kidneys = facts.kidneys
     if kidneys.dialysis or kidneys.stage_five:
-        yield "dialysis", _on_dialysis(order, agent, knowledge)
+        if not any(entry.avoid for entry in knowledge.here(agent.dialysis, order.formulation)):
+            yield "dialysis", _on_dialysis(order, agent, knowledge)
     elif not kidneys.known:
         not_given = [u.why for u in facts.unread if u.what == Known.OBSERVATIONS.value and not u.reference]
         missing = "; ".join(not_given or kidneys.missing) or "no result on record"

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..against_allergies import by_allergy
 from ..facts import Facts, Known, MedicationOrder, Role
 from ..fhir.order import schedule_in_words
 from ..finding import Finding, Indicator, PlannedStep, Proposal
@@ -22,7 +23,6 @@ from ..in_force import Knowledge
 from ..mending import formulation_of, is_forbidden, week_by_week
 from ..opioid_scope import is_treatment
 from ..statements import Agent, Taper
-from ..suitability import by_allergy
 from ..tapering import falling, taken_since
 from ..totals import arithmetic, step_of
 from ..wording import a_day, capital, listed, number

@@ -1,0 +1,64 @@
+"""
+What pregnancy, breast-feeding, or a pregnancy that is not excluded says against an agent.
+
+The law: what is on record is certain; what is only not excluded is asked, and never critical. What another jurisdiction
+forbids is a caution here, unless this one has a statement of its own on the period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .facts import Condition, Facts
+from .in_force import Knowledge
+from .objection import Objection
+from .statements import Agent, Pregnancy, Strength
+from .wording import said
+
+POSSIBLE = "may-become-pregnant"
+
+
+def by_pregnancy(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
+    for row, strength in _rows(agent, formulation, knowledge):
+        condition = on_record(row.meaning, facts, knowledge)
+        if condition or _not_excluded(row.meaning, facts, knowledge):
+            yield _objection(agent, row, strength, condition, knowledge)
+
+
+def on_record(meaning: str, facts: Facts, knowledge: Knowledge) -> Condition | None:
+    """The condition that says so; while pregnant, nobody "could become" so."""
+    if meaning == POSSIBLE and on_record("pregnant", facts, knowledge):
+        return None
+    sets = knowledge.value_sets.with_meaning(meaning)
+    return next((c for id_ in sorted(sets) for c in facts.conditions_in(id_)), None)
+
+
+def _not_excluded(meaning: str, facts: Facts, knowledge: Knowledge) -> bool:
+    return not facts.not_excluded.isdisjoint(knowledge.value_sets.with_meaning(meaning))
+
+
+def _rows(agent: Agent, formulation: str | None, knowledge: Knowledge) -> Iterator[tuple[Pregnancy, Strength]]:
+    here = knowledge.here(agent.pregnancy, formulation)
+    yield from ((row, row.strength) for row in here)
+    covered = {row.period for row in here}
+    for row in agent.pregnancy:
+        fits = not row.formulation or formulation in row.formulation
+        if fits and row.period not in covered and row.strength != "caution":
+            yield row, "caution"
+
+
+def _objection(
+    agent: Agent, row: Pregnancy, strength: Strength, condition: Condition | None, knowledge: Knowledge
+) -> Objection:
+    why = f"{row.period}: {row.advice}" if condition else f"pregnancy not excluded: {row.advice}"
+    return Objection(
+        strength,
+        why,
+        said(condition.label, 70) if condition else "pregnancy not excluded",
+        knowledge.cite(agent, row.key, row),
+        condition,
+        "period",
+        condition.reference if condition else "",
+        condition.onset if condition else None,
+        certain=condition is not None,
+    )

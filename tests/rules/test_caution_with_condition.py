@@ -1,0 +1,54 @@
+"""A caution goes along with what forbids, and its lines say what, where and when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from cards import Knowledge
+from tests.rules.dose_patients import Ward, step
+from tests.rules.safety_patients import result, verdicts
+
+RULE = "caution-with-condition"
+
+
+@pytest.fixture(scope="module")
+def us(knowledge: Knowledge) -> Ward:
+    return Ward(knowledge)
+
+
+def test_forbidden_and_cautioned_are_one_card(us):
+    facts = us.facts(us.order("amitriptyline", step(10)), conditions=("neuropathic-pain", "av-block-2-3", "seizure"))
+    (found,) = us.said(RULE, facts)
+    assert found.rule == "contraindicated-by-condition"
+    assert found.also_rules == (RULE,)
+
+
+def test_a_line_names_the_record_and_its_date(us):
+    apnoea = us.condition("sleep-apnea", key="osa", onset=date(2024, 5, 1))
+    facts = us.facts(us.order("gabapentin", step(300)), conditions=("neuropathic-pain", apnoea))
+    (found,) = us.said(RULE, facts)
+    assert found.detail[0].endswith("(Condition/osa, 2024-05-01)")
+    assert found.conditions == ("Condition/osa",)
+
+
+def test_a_line_gives_the_figure_and_its_limit(us):
+    facts = us.facts(us.order("oxcarbazepine", step(150)), results=(result("sodium", 128, unit="mmol/L"),), age=70)
+    (found,) = us.said(RULE, facts)
+    assert found.summary == "Oxcarbazepine is best avoided: sodium 128 mmol/L"
+    assert "sodium 128 mmol/L is below 130" in found.detail[0]
+
+
+def test_a_row_for_one_formulation_says_nothing_of_another(us):
+    """Broken skin forbids the patch, not the infusion."""
+    conditions = ("neuropathic-pain", "skin-broken")
+    patch = us.facts(us.order("lidocaine", step(1, unit="patch"), formulation="patch-5-percent"), conditions=conditions)
+    infusion = us.facts(us.order("lidocaine", step(100), formulation="infusion"), conditions=conditions)
+    assert verdicts(us, RULE, patch) == ["info"]
+    assert verdicts(us, RULE, infusion) == []
+
+
+def test_an_active_order_that_is_not_judged_says_nothing(us):
+    facts = us.facts(us.order("gabapentin", step(300)), us.taken("amitriptyline", step(10)))
+    assert us.said(RULE, facts) == []
