@@ -13,7 +13,7 @@ from .in_force import Knowledge
 from .limits import in_unit
 from .totals import Mme, mme_per_day, standing, step_of
 
-RESCUE = "opioid-rescue"
+RESCUE = "opioid-reversal"
 SLOWS_BREATHING = "slows-breathing"
 
 
