@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
+INTEGRATIONS := $(VENV)/.integrations
 
 .PHONY: checked help setup demo serve test test-integrations check bench lock clean
 
@@ -21,7 +22,7 @@ serve: $(RUN)    ## start the service and leave it running; prints the URL for a
 test: check      ## everything CI checks: lint, types, tests with branch coverage
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
-test-integrations: $(DEV) ## what needs Node, PostgreSQL or minutes
+test-integrations: $(DEV) $(INTEGRATIONS) ## what needs Node, PostgreSQL or minutes
 	npm ci --silent --no-audit --no-fund --prefix tests/integrations/fhir-server
 	$(BIN)/pytest -m integration tests
 
@@ -39,6 +40,8 @@ bench: $(DEV)    ## measure speed on this machine (docs/performance.md)
 lock:            ## renew requirements/*.txt from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group dev --extra replay -o requirements/dev.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group build --constraint requirements/dev.txt -o requirements/run.txt
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group integrations --constraint requirements/dev.txt -o requirements/integrations.txt
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group healthchain -o requirements/healthchain.txt
 
 clean:           ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* build dist
@@ -51,4 +54,11 @@ $(RUN): requirements/run.txt pyproject.toml
 
 $(DEV): requirements/dev.txt $(RUN)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# HealthChain's client has an environment of its own: it pins another fhir.resources.
+$(INTEGRATIONS): requirements/integrations.txt requirements/healthchain.txt $(DEV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/integrations.txt
+	test -x $(VENV)/healthchain/bin/python || $(PYTHON) -m venv $(VENV)/healthchain
+	$(VENV)/healthchain/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/healthchain.txt
 	@touch $@

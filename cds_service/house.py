@@ -199,6 +199,8 @@ class House:
         """Writes what is still waiting; open reads are cut."""
         if self.recorder is not None:
             self.recorder.close()
+        if "_store" in self.__dict__:
+            self._store.close()
         for desk in self.desks.values():
             desk.fhir.close()
 

@@ -29,6 +29,9 @@ class Database:
         self.engine = engine_for(url)
         self._swept = 0.0
 
+    def close(self) -> None:
+        self.engine.dispose()
+
     # ---- writing ----------------------------------------------------------------------------------------------------
 
     def add_cards(self, rows: Sequence[CardRow]) -> None:
@@ -47,8 +50,9 @@ class Database:
     def _insert(self, connection: Connection, table: Table, values: dict[str, Any]) -> int:
         """1 if it was not there yet."""
         dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
-        return int(connection.execute(statement).rowcount > 0)
+        first = next(iter(table.primary_key.columns))
+        statement = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(first)
+        return int(connection.execute(statement).first() is not None)  # the count of rows is not told by every driver
 
     def used(self, issuer: str, nonce: str, good_until: float) -> bool:
         """Was this token seen before? Remembers it: of all replicas asking at once, one hears no."""
