@@ -52,8 +52,9 @@ def _in_a_pool(work: Work, partitions: Sequence[Partition], jobs: int) -> Done:
 def on_dask(work: Work, partitions: Sequence[Partition], scheduler: str, jobs: int) -> Done:
     """At a scheduler's address, or on a cluster of this machine's own for as long as the run takes."""
     distributed = _distributed()
-    where = {"address": scheduler} if scheduler else {"n_workers": jobs, "threads_per_worker": 1}
-    with distributed.Client(**where, dashboard_address=None, set_as_default=False) as client:
+    own = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
+    where = {"address": scheduler} if scheduler else own
+    with distributed.Client(**where) as client:
         futures = client.map(work, partitions, pure=False, retries=RETRIES)
         by_key = {future.key: partition for future, partition in zip(futures, partitions, strict=True)}
         for future, path in distributed.as_completed(futures, with_results=True):

@@ -160,10 +160,15 @@ def example_of(card: Mapping[str, Any], own_words: Mapping[str, str]) -> dict[st
         "rule": rule_of(card),
         "indicator": str(card.get("indicator", "")),
         "agents": ", ".join(agents_named([card])),
-        "summary": without_identifiers(str(card.get("summary", "")), own_words),
+        "summary": without_identifiers(_whole(str(card.get("summary", ""))), own_words),
         "detail": "\n".join(without_identifiers(line, own_words) for line in kept),
         "knowledge": ", ".join(str(one.get("knowledge")) for one in basis_of(card).get("because", ())),
     }
+
+
+def _whole(summary: str) -> str:
+    """A summary that was cut may end in half of the chart's words: those go with the clause they stand in."""
+    return f"{summary.rpartition(':')[0] or summary.partition(' ')[0]} …" if summary.endswith("…") else summary
 
 
 def without_identifiers(text: str, own_words: Mapping[str, str]) -> str:
