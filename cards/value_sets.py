@@ -48,6 +48,7 @@ class ValueSets:
         self._medicines = _medicines(sets, agent_classes or {})
         self._names = ConditionNames(_phrases(sets))
         self._meaning = _by_meaning(sets)
+        self._implied = {id_: s for id_, s in sets.items() if s.implied_by}
         self._seen: dict[tuple[str, str], frozenset[str]] = {}
         self._meant = _meanings(sets)
 
@@ -80,8 +81,7 @@ class ValueSets:
         there = frozenset(ids)
         found = {
             id_: frozenset(together[0] for together in s.implied_by if there.issuperset(together))
-            for id_, s in self._sets.items()
-            if s.implied_by
+            for id_, s in self._implied.items()
         }
         return {id_: which for id_, which in found.items() if which}
 
