@@ -205,7 +205,10 @@ def _basis(finding: Finding, facts: Facts, knowledge: Knowledge, not_shown: tupl
         else {},
         "kidneyFunction": _kidneys(facts.kidneys) if finding.on_kidneys else {},
         "approval": finding.approval,
-        "because": [{"knowledge": s.address, "sources": list(s.sources)} for s in finding.because],
+        "because": [
+            {"knowledge": s.address, "sources": list(s.sources), "reviewedBy": list(s.reviewed_by)}
+            for s in finding.because
+        ],
         "knowledge": {"version": knowledge.version, "day": knowledge.day.isoformat()},
         "notChecked": list(finding.not_checked),
         "notShown": list(not_shown),

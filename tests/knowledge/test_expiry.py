@@ -1,4 +1,3 @@
-
 """A review that is due is said, content that expired is silent, and the silence is said. All days here are made up."""
 
 from __future__ import annotations
