@@ -1,7 +1,7 @@
 """
 Run the sections named, or all, and write what they found to standard output.
 
-    python -m benchmarks [replay] [server]
+    python -m benchmarks [replay]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 
-SECTIONS = ("replay", "server")
+SECTIONS = ("replay",)
 
 
 def main(asked: list[str]) -> None:
