@@ -29,7 +29,7 @@ METHODS = {
     "cockcroft-gault": "CrCl, Cockcroft-Gault",
     "egfr": "eGFR",
     "egfr-deindexed": "eGFR times body surface area",
-    "ckd-stage": "CKD stage",
+    "ckd-stage": "CrCl, by CKD stage",
 }
 
 BRIEF = 90
@@ -92,7 +92,8 @@ def kidneys_in_words(kidneys: KidneyFunction) -> list[str]:
     day = kidneys.day.isoformat() if kidneys.day else ""
     how = ", ".join(part for part in (method, day) if part)
     inputs = f": {'; '.join(kidneys.inputs)}" if kidneys.inputs else ""
-    return [f"{name} {interval(kidneys)} {kidneys.unit}" + (f" ({how})" if how else "") + inputs, *kidneys.notes]
+    unit = kidneys.unit.replace("{1.73_m2}", "1.73 m2")
+    return [f"{name} {interval(kidneys)} {unit}" + (f" ({how})" if how else "") + inputs, *kidneys.notes]
 
 
 def _cited(finding: Finding) -> list[str]:
@@ -100,7 +101,7 @@ def _cited(finding: Finding) -> list[str]:
 
 
 def _best(finding: Finding) -> list[str]:
-    return [source for statement in finding.because for source in statement.best] or _cited(finding)
+    return [source for statement in finding.because for source in statement.best] or _cited(finding)[:1]
 
 
 def brief(source: str) -> str:

@@ -281,7 +281,8 @@ class Knowledge:
 
 
 def _in_words(source: Source) -> str:
-    return " ".join(part for part in (source.title, source.version, source.section) if part)
+    version = "" if source.version in source.title else source.version
+    return " ".join(part for part in (source.title, version, source.section) if part)
 
 
 def _counted(product: Offered, formulation: Formulation) -> bool:

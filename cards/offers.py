@@ -16,7 +16,7 @@ from .in_force import Knowledge
 from .objection import Objection
 from .schedules import names, planned, standing_modifiers
 from .situation import holds
-from .statements import Against, Agent, Condition, Formulation, Modifier, Move, Offer, Say
+from .statements import Against, Agent, Condition, Formulation, Modifier, Move, Offer
 from .suitability import objections
 from .tests_due import tests_due
 
@@ -185,12 +185,18 @@ def _files(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Condit
     return [ladder, *standing_modifiers(facts, knowledge)]
 
 
-def to_say(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Say]:
-    """What must be said to this patient beside the list: red flags, then of this patient, then of the condition."""
-    files = reversed(_files(ladder, facts, knowledge))
-    rows = [row for file in files for row in knowledge.here(file.say)]
-    said = [row for row in rows if row.when is None or holds(row.when, facts)]
-    return sorted(said, key=lambda row: not row.red_flag)
+def to_say(found: Offers, facts: Facts, knowledge: Knowledge) -> tuple[list[str], list[str], list[str]]:
+    """What must be said beside the list: red flags; what concerns this patient; what concerns every one with the pain.
+    What is about an agent is said where it is offered."""
+    offered = {each.agent.id for each in found.offered}
+    flags: list[str] = []
+    others: tuple[list[str], list[str]] = ([], [])
+    for place, file in enumerate(_files(found.ladder, facts, knowledge)):
+        for row in knowledge.here(file.say):
+            if (row.when is None or holds(row.when, facts)) and (not row.agents or offered.intersection(row.agents)):
+                own = bool(place) or row.when is not None
+                (flags if row.red_flag else others[not own]).append(row.text)
+    return flags, *others
 
 
 def _had(agent: Agent, facts: Facts) -> str:

@@ -417,6 +417,7 @@ class Say(Scoped, frozen=True, kw_only=True):
     text: str
     red_flag: bool = False
     when: When | None = None  # said only to such a patient
+    agents: tuple[str, ...] = ()  # said only where one of them is offered
 
 
 class Condition(File, frozen=True, kw_only=True):

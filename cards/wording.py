@@ -13,6 +13,7 @@ from .statements import plain
 
 SUMMARY_LIMIT = 139  # CDS Hooks: fewer than 140 characters
 
+_NO_WORD = frozenset("-*./0123456789")  # after the first letter: "C-reactive", "A*31:01"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>\[\]`*_|\\]+")
 
 
@@ -69,13 +70,13 @@ def capital(text: str) -> str:
 
 def uncapital(text: str) -> str:
     """A sentence as the end of another; "QT" and "INR" stay."""
-    return text if text[1:2].isupper() or not text[1:2].isalpha() else text[:1].lower() + text[1:]
+    return text if text[1:2].isupper() or text[1:2] in _NO_WORD else text[:1].lower() + text[1:]
 
 
 def kidneys_in_short(kidneys: KidneyFunction) -> str:
-    """ "CrCl 22"; "eGFR above 60"; "CKD stage 30-60"."""
-    name = {"egfr": "eGFR", "egfr-deindexed": "eGFR", "ckd-stage": "CKD stage, CrCl"}.get(kidneys.method, "CrCl")
-    return f"{name} {interval(kidneys)}"
+    """ "CrCl 22"; "eGFR above 60"; "CrCl 30-60 by CKD stage"."""
+    name = {"egfr": "eGFR", "egfr-deindexed": "eGFR"}.get(kidneys.method, "CrCl")
+    return f"{name} {interval(kidneys)}" + (" by CKD stage" if kidneys.method == "ckd-stage" else "")
 
 
 def interval(kidneys: KidneyFunction) -> str:

@@ -117,7 +117,7 @@ def _under_another_key(request: HookRequest, name: str, value: Any, template: st
         about = _is_named(name, wanted) or resource_type(asked_of(part)) == wanted
         return part if about else Missing()
     if isinstance(part, Known) and wanted != "Patient" and "entry" not in value and not isinstance(value, list):
-        return Partial(part.resources, reason="a single one was supplied")
+        return Partial(part.resources, reason="one resource was supplied, not a list")
     return part
 
 

@@ -22,7 +22,7 @@ from ..limits import RenalLimit, above, in_unit, renal_limit
 from ..mending import allowed_in_words, cap_for, highest_allowed, mended, proposal
 from ..statements import Agent
 from ..totals import Total, total_a_day
-from ..wording import amount, kidneys_in_short, times_a_day
+from ..wording import amount, capital, kidneys_in_short, times_a_day
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
@@ -84,4 +84,4 @@ def _lines(limit: RenalLimit) -> Iterator[str]:
     doses = f", {times_a_day(limit.band.doses_per_day)}" if limit.band.doses_per_day else ""
     yield f"For {edge}: " + (f"at most {amount(limit.most, limit.unit)} a day{doses}" if limit.most else "do not use")
     if limit.band.note:
-        yield limit.band.note
+        yield capital(limit.band.note)

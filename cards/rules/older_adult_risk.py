@@ -38,6 +38,7 @@ class Reason:
     because: Statement
     conditions: tuple[str, ...] = ()
     beside: tuple[MedicationOrder, ...] = ()
+    agent: str = ""  # whose row it is, in an order of several
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
@@ -86,14 +87,16 @@ def _holds(row: Beers, order: MedicationOrder, agent: Agent, facts: Facts, knowl
     named = [said(c.label, 50) for c in conditions] + [_name(o, knowledge) for o in others] + ([dose] if dose else [])
     subject = listed(dict.fromkeys(named[:2])) or row.advice
     because = f" ({listed(dict.fromkeys(named))})" if named else ""
+    verdict = "needs care" if row.strength == "caution" else "is best avoided"
     return Reason(
-        verdict=f" {'needs care' if row.strength == 'caution' else 'is best avoided'}: {said(subject, 90)}",
+        verdict=f" {verdict}{' beside' if row.classes else ':'} {said(subject, 90)}",
         line=f"{capital(row.strength)}: {row.advice}{because}",
         avoid=row.strength != "caution",
         alone=_alone(row, order, agent, facts, knowledge),
         because=knowledge.cite(agent, "beers", row),
         conditions=tuple(c.reference for c in conditions if c.reference),
         beside=tuple(others),
+        agent=agent.title,
     )
 
 
@@ -157,7 +160,7 @@ def _finding(order: MedicationOrder, agents: list[Agent], reasons: list[Reason],
     pairs = {pair_of(order, other) for reason in own for other in reason.beside}
     only_pair = len(pairs) == 1 and all(reason.beside for reason in own)
     return Finding(
-        summary=f"{agents[0].title} at age {_age(facts)}{head.verdict}",
+        summary=f"{head.agent or agents[0].title} at age {_age(facts)}{head.verdict}",
         indicator=Indicator.WARNING if any(reason.avoid for reason in own) else Indicator.INFO,
         agents=tuple(agent.id for agent in agents),
         orders=((order.reference,) if order.reference else ()) + others,

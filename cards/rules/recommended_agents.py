@@ -129,17 +129,17 @@ def _advice(names: list[str]) -> str:
 
 def _lines(found: Offers, agent: Agent | None, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
     """Red flags first, then the offers in their order, those left out, and what else must be said."""
-    must_say = to_say(found.ladder, facts, knowledge)
-    yield from (row.text for row in must_say if row.red_flag)
+    flags, of_the_patient, of_the_pain = to_say(found, facts, knowledge)
+    yield from flags
     if agent:
         yield from _of_the_order(agent, found, facts, knowledge)
     yield from _offer_lines(found, knowledge)
     yield from _left_out_lines(found.left_out)
     if not found.offered and found.ladder.if_nothing_left:
         yield found.ladder.if_nothing_left
-    yield from [row.text for row in must_say if not row.red_flag][
-        : MOST_SAID if agent is None else MOST_SAID_OF_AN_ORDER
-    ]
+    most = MOST_SAID if agent is None else MOST_SAID_OF_AN_ORDER
+    first = of_the_patient[: most - 1] if of_the_pain else of_the_patient
+    yield from (first + of_the_pain)[:most]
 
 
 def _of_the_order(agent: Agent, found: Offers, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
