@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import cache
+from typing import Any, Final, Literal, get_args, get_type_hints
 
 from .statements import File, Guideline, Row, Table
 
@@ -52,20 +53,21 @@ class Reference:
 
 def references(file: File) -> Iterator[Reference]:
     """Everything a file names that stands elsewhere, in the file's order."""
+    quoting = isinstance(file, Guideline)  # it may speak of medicines that nobody here has, or of what is none
     for key, table in tables(file):
-        for name, kind in _kinds(file, table).items():
-            yield from (Reference(key, name, kind, id_) for id_ in _ids(getattr(table, name, ())))
+        for name, kind in _naming(type(table)):
+            if (not quoting or name == "condition") and (value := getattr(table, name)):
+                yield from (Reference(key, name, kind, id_) for id_ in _ids(value))
 
 
-def _kinds(file: File, table: Table) -> Mapping[str, Kind]:
-    """Of a guideline only the conditions: it may speak of medicines that nobody here has, or of none."""
-    here = {name: kind for name, kind in KIND_OF.items() if name in table.__struct_fields__}
-    return {"condition": "value set"} if isinstance(file, Guideline) and here else here
+@cache
+def _naming(shape: type[Table]) -> tuple[tuple[str, Kind], ...]:
+    return tuple((name, KIND_OF[name]) for name in shape.__struct_fields__ if name in KIND_OF)
 
 
 def _ids(value: object) -> Iterator[str]:
     """A field holds one id, several, or several groups of them; nested tables are visited by themselves."""
-    if isinstance(value, str) and value:
+    if isinstance(value, str):
         yield value
     elif isinstance(value, tuple):
         for item in value:
@@ -75,26 +77,41 @@ def _ids(value: object) -> Iterator[str]:
 def tables(file: File) -> Iterator[tuple[str, Table]]:
     """The file itself, its rows, and the tables inside them, each with the key of its row."""
     yield "(top)", file
-    for name in file.__struct_fields__:
-        value = getattr(file, name)
-        for number, row in enumerate(value if isinstance(value, tuple) else (value,)):
-            if isinstance(row, Table):
-                yield from _inside(f"{name}.{getattr(row, 'id', '') or number}", row)
+    for name in _holding(type(file)):
+        for number, row in enumerate(_each(getattr(file, name))):
+            yield from _inside(f"{name}.{getattr(row, 'id', '') or number}", row)
 
 
 def _inside(key: str, table: Table) -> Iterator[tuple[str, Table]]:
     yield key, table
-    for name in table.__struct_fields__:
-        value = getattr(table, name)
-        for inner in value if isinstance(value, tuple) else (value,):
-            if isinstance(inner, Table):
-                yield from _inside(key, inner)
+    for name in _holding(type(table)):
+        for inner in _each(getattr(table, name)):
+            yield from _inside(key, inner)
+
+
+def _each(value: object) -> tuple[Table, ...]:
+    """The tables in a field: one, several or none."""
+    if isinstance(value, tuple):
+        return value
+    return (value,) if isinstance(value, Table) else ()
+
+
+@cache
+def _holding(shape: type[Table]) -> tuple[str, ...]:
+    """The fields of a table that hold tables."""
+    hints = get_type_hints(shape)
+    return tuple(name for name in shape.__struct_fields__ if _holds_tables(hints[name]))
+
+
+def _holds_tables(hint: Any) -> bool:
+    if isinstance(hint, type) and issubclass(hint, Table):
+        return True
+    return any(_holds_tables(inner) for inner in get_args(hint))
 
 
 def rows(file: File) -> Iterator[tuple[str, Row]]:
     """Every row of a file with its key: ("renal.us", Renal(...))."""
-    for name in file.__struct_fields__:
-        value = getattr(file, name)
-        for number, row in enumerate(value if isinstance(value, tuple) else (value,)):
+    for name in _holding(type(file)):
+        for number, row in enumerate(_each(getattr(file, name))):
             if isinstance(row, Row):
                 yield f"{name}.{row.id or number}", row

@@ -214,6 +214,14 @@ def test_nobody_has_signed_what_comes_with_the_package(base: KnowledgeBase) -> N
     assert not [file for folder in base.files.values() for file in folder.values() if file.review.author]
 
 
+@pytest.mark.parametrize("place", [0, 1], ids=["the change", "the switch"])
+def test_the_examples_of_the_manual_load(folder: Path, write: Write, place: int) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "knowledge.md").read_text(encoding="utf-8")
+    example = manual.split("```toml\n")[place + 1].split("```")[0]
+    write((GABAPENTIN, "overlay.toml")[place], example)
+    assert load(folder).version != KnowledgeBase.load().version
+
+
 # --- what must not start --------------------------------------------------------------------------------------------
 
 
