@@ -9,7 +9,7 @@ from .call import Call
 from .card import Frame
 from .catalogue import Entry, described, differences, doubts, entries
 from .explain import Explained, explain_order, facts_in_words, is_order, order_in_words
-from .facts import Facts, Hook, Known
+from .facts import Dosage, Facts, Hook, Known
 from .fhir import read_facts
 from .in_force import Knowledge
 from .knowledge_base import SEED, KnowledgeBase, KnowledgeError, laid_over, seed
@@ -24,6 +24,7 @@ __all__ = [
     "Advice",
     "Call",
     "Check",
+    "Dosage",
     "Entry",
     "Explained",
     "Facts",

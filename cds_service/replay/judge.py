@@ -8,13 +8,13 @@ the clinic. What could not be answered is a record too, with its status and why.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final
 
 import orjson
 
-from cards import Facts, Knowledge
+from cards import Dosage, Facts, Knowledge
 
 from ..answer import Answer
 from ..errors import HookError
@@ -94,16 +94,23 @@ def _said(answer: Answer, knowledge: Knowledge) -> Record:
 
 
 def _own_words(facts: Facts, knowledge: Knowledge) -> dict[str, str]:
-    """What the chart says in words of its own, and what to call it where nobody may see the chart."""
-    said = {order.dosage.text: "(sig)" for order in facts.orders}
-    for order in facts.orders:
-        said[order.label] = ", ".join(knowledge.name(name) for name in order.ingredients) or "(medicine)"
+    """What the chart says in words of its own, and what to call it where nobody may see the chart. A word that is one
+    of our names gives nobody away, and stays."""
+    said = {allergy.label: "(substance)" for allergy in facts.allergies}
     for condition in facts.conditions:
         titles = sorted(knowledge.value_sets.title(id_) for id_ in condition.value_sets)
         said[condition.label] = titles[0] if titles else "(condition)"
-    for allergy in facts.allergies:
-        said[allergy.label] = ", ".join(knowledge.name(name) for name in sorted(allergy.substances)) or "(substance)"
-    return said
+    for order in facts.orders:
+        said[order.label] = ", ".join(knowledge.name(name) for name in order.ingredients) or "(medicine)"
+        said |= dict.fromkeys(_sigs(order.dosage), "(as the order says)")
+    ours = {knowledge.name(name).lower() for order in facts.orders for name in order.ingredients}
+    ours |= {knowledge.name(name).lower() for allergy in facts.allergies for name in allergy.substances}
+    return {words: name for words, name in said.items() if words and words.lower() not in ours}
+
+
+def _sigs(dosage: Dosage) -> Iterator[str]:
+    """The sig, and the sentences that quote it."""
+    yield from filter(None, (dosage.text, dosage.unread, dosage.conflict))
 
 
 def _agents(facts: Facts, knowledge: Knowledge) -> list[str]:

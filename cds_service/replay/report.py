@@ -1,8 +1,9 @@
 """
 The report of a run: one HTML file that opens offline, prints, and is read as well without colour.
 
-Nothing in it can identify a patient but the places of what could not be read or has changed, which name files and
-orders; `--report` is for the people who may see those.
+The examples of cards hold nothing of the chart's own words, references or dates. What could not be read, what has
+changed and what is not as expected are named by place and shown as they stand: such a report is for those who may see
+the chart.
 """
 
 from __future__ import annotations

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from charts import bundle, chart
+from charts import RXNORM, bundle, chart, order
 from running import replay, write
 
+from cds_service.replay.asked import Asked
+from cds_service.replay.judge import OWN_WORDS, judge
 from cds_service.replay.report import per_hundred
-from cds_service.replay.tally import EXAMPLES, Tally, without_identifiers
-from fhir_fixtures import FOLDER
+from cds_service.replay.settings import Settings
+from cds_service.replay.tally import EXAMPLES, Tally, example_of, without_identifiers
+from fhir_fixtures import FOLDER, STORY_DAY, stories
 
 APNOEA = [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "G47.33"}]
 
@@ -52,16 +56,48 @@ def test_references_and_dates_are_taken_out() -> None:
     assert without_identifiers(said, {}) == "CrCl 22 mL/min ((date), (date)) of (reference), (reference)"
 
 
-def test_the_words_of_the_chart_are_replaced_by_ours(tmp_path: Path) -> None:
-    words = "Neuropathy of Mrs Zzyzx"
-    resources = chart()
-    resources[1]["code"]["text"] = words
-    apnoea = {**resources[1], "id": "osa", "code": {"text": "Sleep apnea (Zzyzx)", "coding": APNOEA}}
-    write(tmp_path / "chart.json", bundle([*resources, apnoea]))
-    replay(tmp_path, "--report", tmp_path / "report.html")
+WORDS = "Zzyzx"  # stands for a name that somebody typed
+
+
+def typed(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A chart with a name in every place that takes free text."""
+    neuropathy, drug = resources[1], {"text": f"gabapentin 600 mg tablet for {WORDS}"}
+    apnoea = {**neuropathy, "id": "osa", "code": {"text": f"Sleep apnea of {WORDS}", "coding": APNOEA}}
+    neuropathy["code"]["text"] = f"Neuropathy of Mrs {WORDS}"
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "allergy",
+        "patient": {"reference": "Patient/p1"},
+        "code": {"coding": [{"system": RXNORM, "code": "25480"}], "text": f"Gabapentin ({WORDS} says)"},
+    }
+    sigs = [f"as directed by {WORDS}", f"1 tablet 3 times a day, {WORDS} helps", f"take {WORDS} tablets", WORDS]
+    orders = []
+    for number, sig in enumerate(sigs):
+        text_only = {"dosageInstruction": [{"text": sig, "patientInstruction": WORDS}]}
+        orders.append(order(f"typed-{number}", f"2025-12-0{number + 1}", **text_only))
+        orders.append(order(f"named-{number}", f"2025-12-1{number}", medicationCodeableConcept=drug, **text_only))
+        both = [{**resources[-1]["dosageInstruction"][0], "text": sig}]
+        orders.append(order(f"both-{number}", f"2025-12-2{number}", dosageInstruction=both))
+    return [*resources, apnoea, allergy, *orders]
+
+
+@pytest.mark.parametrize("hook", ["order-select", "order-sign"])
+def test_the_words_of_the_chart_are_not_in_the_examples(hook: str, tmp_path: Path) -> None:
+    write(tmp_path / "chart.json", bundle(typed(chart())))
+    result = replay(tmp_path, "--json", "--hook", hook, "--report", tmp_path / "report.html")
+    assert WORDS in result.stdout, "the cards themselves do quote the chart"
     page = (tmp_path / "report.html").read_text()
-    assert "caution-with-condition" in page
-    assert "Zzyzx" not in page
+    assert "contraindicated-by-allergy" in page
+    assert WORDS not in page
+
+
+def test_an_allergy_to_a_medicine_of_ours_is_still_called_by_its_name() -> None:
+    (story,) = [
+        one for one in stories(rule="contraindicated-by-allergy") if one.name == "fires_allergy_to_the_ingredient"
+    ]
+    record = judge(Asked("x", story.request), Settings(), STORY_DAY)
+    card = record["cards"][0]
+    assert example_of(card, record[OWN_WORDS])["summary"] == card["summary"]
 
 
 @pytest.mark.parametrize(
