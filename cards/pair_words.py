@@ -60,8 +60,12 @@ def reason(clash: Clash) -> str:
 def lines(meeting: Meeting, clashes: tuple[Clash, ...]) -> Iterator[str]:
     """The other order, then each reason with what to do."""
     yield f"{capital(said(meeting.other.order.label))}: {standing(meeting.other)}"
-    yield from (in_full(clash) for clash in clashes[:MOST_REASONS])
-    yield from (f"Mechanism: {clash.mechanism}" for clash in clashes[:1] if clash.mechanism)
+    actions: set[str] = set()
+    for clash in clashes[:MOST_REASONS]:
+        yield in_full(clash) if clash.action not in actions else f"{clash.why.rstrip('.')}."
+        actions.add(clash.action)
+    reasons = " ".join(clash.why for clash in clashes[:MOST_REASONS]).lower()
+    yield from (f"Mechanism: {c.mechanism}" for c in clashes[:1] if c.mechanism and c.mechanism.lower() not in reasons)
 
 
 def in_full(clash: Clash) -> str:

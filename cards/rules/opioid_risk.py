@@ -23,11 +23,12 @@ from ..opioids import has_rescue, morphine_equivalents, sedatives, tolerant
 from ..pairs import pair_of
 from ..statements import Agent, ThresholdRow
 from ..totals import Mme
-from ..wording import number, said
+from ..wording import number, said, uncapital
 
 REASSESS = "morphine equivalents to reassess"
 JUSTIFY = "morphine equivalents to justify"
 UNIT = "mg/d"
+MOST_BOXED = 3
 NO_RESCUE = "No rescue medicine is on the list: offer it, and teach those at home to use it"
 
 
@@ -78,6 +79,11 @@ def _advice(facts: Facts, knowledge: Knowledge) -> Iterator[str]:
         yield NO_RESCUE
 
 
+def _boxed(agent: Agent) -> Iterator[str]:
+    if agent.boxed:
+        yield f"Boxed warnings: {'; '.join(uncapital(words.rstrip('.')) for words in agent.boxed[:MOST_BOXED])}"
+
+
 def _pairs(order: MedicationOrder, agent: Agent, guided: bool, facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for other in sedatives(facts, knowledge):
         if other is order or agent.id in other.ingredients:
@@ -88,7 +94,7 @@ def _pairs(order: MedicationOrder, agent: Agent, guided: bool, facts: Facts, kno
             indicator=Indicator.WARNING,
             agents=(agent.id, *other.ingredients[:1]),
             orders=tuple(reference for reference in (order.reference, other.reference) if reference),
-            detail=(*agent.boxed[:1], *(_advice(facts, knowledge) if guided else ())),
+            detail=(*_boxed(agent), *(_advice(facts, knowledge) if guided else ())),
             because=(_cited(agent, knowledge),),
             pair=pair_of(order, other),
         )

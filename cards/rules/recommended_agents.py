@@ -28,6 +28,7 @@ from ..wording import capital, listed, said, uncapital
 MOST_TO_ACCEPT = 3
 MOST_NAMED = 5
 MOST_SAID = 3
+MOST_REASONS = 2  # of one agent; the extension names every statement
 MOST_SAID_OF_AN_ORDER = 2  # the card is about the order first
 LONGEST_REASON = 150
 
@@ -164,7 +165,8 @@ def _offer_lines(found: Offers, knowledge: Knowledge) -> Iterator[str]:
 
 def _offer_line(each: Offered, ladder: Ladder, says: str, knowledge: Knowledge) -> str:
     first = [f"test first, none recent on record: {listed(each.due)}"] if each.due else []
-    reasons = "; ".join(part for part in (*each.reasons, *each.in_words, *first, _start(each)) if part)
+    why = each.reasons[: MOST_REASONS - len(each.in_words[:1])]
+    reasons = "; ".join(part for part in (*why, *each.in_words, *first, _start(each)) if part)
     use = "" if knowledge.approved_for(each.agent, each.formulation.id, ladder.value_set) else " (off-label)"
     words = ". ".join(part.rstrip(".") for part in (reasons, says if reasons else uncapital(says)) if part)
     return f"{capital(_name(each))}{use}: {words}" if words else f"{capital(_name(each))}{use}"
