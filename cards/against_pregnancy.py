@@ -54,7 +54,7 @@ def _objection(
     return Objection(
         strength,
         why,
-        said(condition.label, 70) if condition else "pregnancy not excluded",
+        f"{row.period} ({said(condition.label, 60)})" if condition else "pregnancy not excluded",
         knowledge.cite(agent, row.key, row),
         condition,
         "period",

@@ -16,7 +16,7 @@ from .facts import Dose, Facts, MedicationOrder, Role
 from .finding import Limit, Statement
 from .in_force import Knowledge, age_may_hold, band_for, band_maximum
 from .statements import Agent, Band, Kind, Maximum, Quantity, Renal
-from .totals import Total
+from .totals import Total, total_a_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,16 @@ def above_any(
     renal = renal_limit(agent, order.formulation, here.indications, facts, knowledge)
     ceiling = dose_limit(agent, order.formulation, "ceiling", here, facts, knowledge)
     return any(limit and above(total, limit.most, limit.unit) is not None for limit in (renal, ceiling))
+
+
+def kidneys_matter(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
+    """Whether some kidney function would set a limit under what is ordered; without any dosage nothing is yet."""
+    lowest = lowest_anywhere(agent, order.formulation, knowledge)
+    if lowest is None or order.dosage.absent:
+        return False
+    total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days)
+    dose = in_unit(total.together, lowest.unit)
+    return dose is None or dose > lowest.value
 
 
 def _tables(agent: Agent, formulation: str | None, indications: Iterable[str], knowledge: Knowledge) -> list[Renal]:

@@ -157,7 +157,7 @@ def _reasons(moves: list[tuple[str, Move, Statement]], against: list[Objection])
 
 def _tests_first(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> tuple[str, ...]:
     rows = (row for row in tests_due(agent, formulation.id, facts, knowledge) if not row.order_meanwhile)
-    return tuple(dict.fromkeys(knowledge.value_sets.title(row.value_set) for row in rows))
+    return tuple(dict.fromkeys(knowledge.value_sets.test(row.value_set) for row in rows))
 
 
 def _uses(ladder: Condition, knowledge: Knowledge) -> frozenset[str]:

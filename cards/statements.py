@@ -569,6 +569,7 @@ class ValueSet(File, frozen=True, kw_only=True):
     unit: str = ""
     units: dict[str, Fraction] = {}  # other units and the factor that turns them into `unit`
     plausible: Range | None = None  # outside it a value is a slip, not a result
+    test: str = ""  # what is ordered to get it: an ECG for the QTc
 
 
 class Threshold(File, frozen=True, kw_only=True):

@@ -120,6 +120,10 @@ class ValueSets:
         """What a card calls it; the id in words where no file in force has it."""
         return self._sets[id_].title if id_ in self._sets else id_.replace("-", " ")
 
+    def test(self, id_: str) -> str:
+        """What is ordered to get a result: "ECG"."""
+        return (self._sets[id_].test if id_ in self._sets else "") or self.title(id_)
+
     def with_meaning(self, meaning: str) -> frozenset[str]:
         """The ids of the sets that play a part the code asks for: see the table in knowledge/README.md."""
         return self._meaning.get(meaning, frozenset())

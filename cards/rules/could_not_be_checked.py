@@ -17,9 +17,8 @@ from ..facts import Facts, Hook, Known, MedicationOrder
 from ..finding import Finding, Indicator
 from ..in_force import Knowledge
 from ..lapsed import gone, lapsed
-from ..limits import in_unit, lowest_anywhere
+from ..limits import kidneys_matter
 from ..statements import Agent, Band
-from ..totals import total_a_day
 from ..wording import amount, capital, listed, said
 
 PARTS = {
@@ -94,12 +93,7 @@ def _dose(order: MedicationOrder, agent: Agent, facts: Facts) -> Iterator[tuple[
 def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
     """Said only where some kidney function would set a limit under what is ordered. On dialysis, what must be avoided
     is another rule's to say."""
-    lowest = lowest_anywhere(agent, order.formulation, knowledge)
-    if lowest is None or order.dosage.absent:
-        return
-    total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days).together
-    dose = in_unit(total, lowest.unit)
-    if dose is not None and dose <= lowest.value:
+    if not kidneys_matter(agent, order, facts, knowledge):
         return
     kidneys = facts.kidneys
     if kidneys.dialysis or kidneys.stage_five:
