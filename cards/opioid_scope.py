@@ -9,7 +9,7 @@ Palliative care and sickle cell disease hold for every order of the patient.
 from __future__ import annotations
 
 from .at_hand import at_hand
-from .facts import Facts, MedicationOrder
+from .facts import Condition, Facts, MedicationOrder
 from .in_force import Knowledge
 from .statements import Agent
 
@@ -31,6 +31,12 @@ def is_treatment(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: 
     """Whether an opioid may be given for opioid use disorder."""
     may_be = agent.opioid is not None and agent.opioid.for_use_disorder
     return may_be and _is_for(OF_TREATMENT, order, facts, knowledge)
+
+
+def is_treated(condition: Condition, order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
+    """Whether a condition is the opioid use disorder that the order may be given for: no reason against it."""
+    disorder = knowledge.value_sets.with_meaning(OF_TREATMENT)
+    return not condition.value_sets.isdisjoint(disorder) and is_treatment(order, agent, facts, knowledge)
 
 
 def _on_record(meaning: str, facts: Facts, knowledge: Knowledge) -> bool:

@@ -1,58 +1,151 @@
 """
-What a patient takes of opioids in all: morphine equivalents a day, whether that makes tolerant, whether there is a
-rescue.
+What a patient takes of opioids in all: morphine equivalents a day, whether that makes tolerant, what slows breathing
+beside them, and whether there is a rescue.
+
+The law: what cannot be counted is named, never zero; what is given for opioid use disorder is not counted; an active
+order that a draft replaces is over, one that it may replace is counted apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
+from fractions import Fraction
 
-from .facts import Facts, MedicationOrder, Role
+from .facts import Facts, Known, MedicationOrder
 from .in_force import Knowledge
 from .limits import in_unit
+from .opioid_scope import is_treatment
+from .starting import end_of
+from .statements import Opioid
 from .totals import Mme, mme_per_day, standing, step_of
 
 RESCUE = "opioid-reversal"
-SLOWS_BREATHING = "slows-breathing"
+OPIOIDS = "any-opioid"
+SLOWS_BREATHING = "slows-breathing-with-opioid"
+TOLERANCE = "opioid tolerance"
+TOLERANCE_DAYS = "days of opioid tolerance"
 
 
-def morphine_equivalents(facts: Facts, knowledge: Knowledge) -> Mme:
-    """Over the drafts and the active orders that go on beside them. What cannot be counted is named, never zero."""
+@dataclass(frozen=True, slots=True)
+class Total:
+    """`alone` leaves out what may be replaced by a draft; without such orders both are the same."""
+
+    alone: Mme
+    together: Mme
+
+
+def morphine_equivalents(facts: Facts, knowledge: Knowledge) -> Total:
+    """Over the drafts and the active orders beside them."""
     fate = standing(facts.drafts(), facts.active(), facts.day, knowledge.supply_days)
-    factors = {agent.id: agent.opioid for agent in knowledge.agents.values() if agent.opioid}
-    return mme_per_day([*facts.drafts(), *fate.continuing], factors)
+    sure = [o for o in (*facts.drafts(), *fate.continuing) if not _is_treatment(o, facts, knowledge)]
+    maybe = [o for o in fate.uncertain if not _is_treatment(o, facts, knowledge)]
+    factors = _factors((*sure, *maybe), knowledge)
+    return Total(mme_per_day(sure, factors), mme_per_day([*sure, *maybe], factors))
 
 
-def tolerant(facts: Facts, knowledge: Knowledge) -> bool:
-    """Whether an opioid has been taken for long enough, at a dose that makes tolerant. No date is no proof."""
-    days = knowledge.figure("days of opioid tolerance")
-    since = facts.day - timedelta(days=int(days.value) if days else 0)
-    taken = (order for order in facts.active() if order.starts is not None and order.starts <= since)
-    return any(_enough(order, knowledge) for order in taken)
+def _is_treatment(order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
+    agents = (knowledge.agents[name] for name in order.ingredients if name in knowledge.agents)
+    return any(is_treatment(order, agent, facts, knowledge) for agent in agents)
 
 
-def _enough(order: MedicationOrder, knowledge: Knowledge) -> bool:
-    for name in order.ingredients:
-        agent = knowledge.agents.get(name)
-        least = agent.opioid.tolerant_from if agent and agent.opioid else None
-        step = step_of(order, name)
-        dose = in_unit(step.daily, least.unit) if step and least else None
-        if dose is not None and least is not None and dose >= least.value:
+def _factors(orders: Iterable[MedicationOrder], knowledge: Knowledge) -> dict[str, Opioid | None]:
+    """Of every opioid in the orders; None for one that is not ours."""
+    opioids = knowledge.value_sets.with_meaning(OPIOIDS)
+    names = {name for order in orders for name in order.ingredients}
+    found = {name for name in names if not opioids.isdisjoint(knowledge.value_sets.classes_of(name))}
+    ours = {name: knowledge.agents[name].opioid for name in names if name in knowledge.agents}
+    return {name: ours.get(name) for name in found | {name for name, opioid in ours.items() if opioid}}
+
+
+# --- beside an opioid -----------------------------------------------------------------------------------------------
+
+
+def pairs_that_slow_breathing(facts: Facts, knowledge: Knowledge) -> Iterator[tuple[MedicationOrder, MedicationOrder]]:
+    """An opioid and what slows breathing beside it, one of them judged; what a draft replaces is over."""
+    fate = standing(facts.drafts(), facts.active(), facts.day, knowledge.supply_days)
+    there = [*facts.drafts(), *fate.continuing, *fate.uncertain]
+    depressants = list(_of(SLOWS_BREATHING, there, knowledge))
+    for opioid in _of(OPIOIDS, there, knowledge):
+        for other in depressants:
+            if (opioid.selected or other.selected) and set(opioid.ingredients).isdisjoint(other.ingredients):
+                yield opioid, other
+
+
+def has_rescue(facts: Facts, knowledge: Knowledge) -> bool:
+    """Whether a medicine that reverses opioids is on the list or drafted, and not as part of a tablet with one."""
+    sets = knowledge.value_sets.with_meaning(RESCUE)
+    return any(
+        order.ingredients and all(sets & knowledge.value_sets.classes_of(name) for name in order.ingredients)
+        for order in (*facts.drafts(), *facts.active())
+    )
+
+
+def _of(meaning: str, orders: Iterable[MedicationOrder], knowledge: Knowledge) -> Iterator[MedicationOrder]:
+    sets = knowledge.value_sets.with_meaning(meaning)
+    return (order for order in orders if not sets.isdisjoint(order.classes))
+
+
+# --- tolerance ------------------------------------------------------------------------------------------------------
+
+
+class Tolerance(Enum):
+    SHOWN = "taken for long enough, and enough of it"
+    NOT_SHOWN = "nothing on record makes tolerant"
+    OPEN = "not known"
+
+
+def tolerance(facts: Facts, knowledge: Knowledge) -> Tolerance:
+    """Whether an opioid has been taken for so long and so much that the labels call the patient tolerant."""
+    taken = list(_of(OPIOIDS, facts.active(), knowledge))
+    if _enough([order for order in taken if _for_long(order, facts, knowledge) is True], knowledge):
+        return Tolerance.SHOWN
+    maybe = [order for order in taken if _for_long(order, facts, knowledge) is not False]
+    if _enough(maybe, knowledge) or any(order.dosage.highest is None for order in maybe):
+        return Tolerance.OPEN
+    return Tolerance.OPEN if _hinted(facts, knowledge) else Tolerance.NOT_SHOWN
+
+
+def taken_for_long(ingredient: str, facts: Facts, knowledge: Knowledge) -> bool:
+    """Whether this very opioid has been taken for as long as makes tolerant."""
+    taken = (order for order in facts.active() if ingredient in order.ingredients)
+    return any(_for_long(order, facts, knowledge) for order in taken)
+
+
+def _for_long(order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool | None:
+    """None: the order has no date."""
+    begun = order.starts or order.authored
+    return None if begun is None else begun <= facts.day - timedelta(days=knowledge.days(TOLERANCE_DAYS))
+
+
+def _enough(orders: list[MedicationOrder], knowledge: Knowledge) -> bool:
+    """Of one opioid what its row says; or of all together the row that names none, in morphine equivalents."""
+    for _, row in knowledge.rows_of(TOLERANCE):
+        if row.value is None:
+            continue
+        if not row.agents:
+            if mme_per_day(orders, _factors(orders, knowledge)).at_least >= row.value.value:
+                return True
+        elif any(_dose(orders, name, row.value.unit) >= row.value.value for name in row.agents):
             return True
     return False
 
 
-def has_rescue(facts: Facts, knowledge: Knowledge) -> bool:
-    """Whether a medicine that reverses opioids is on the list or drafted."""
-    return any(True for _ in _of(RESCUE, facts, knowledge))
+def _dose(orders: list[MedicationOrder], name: str, unit: str) -> Fraction:
+    steps = (step_of(order, name) for order in orders if name in order.ingredients)
+    doses = (in_unit(step.daily, unit) for step in steps if step)
+    return sum((dose for dose in doses if dose is not None), Fraction(0))
 
 
-def sedatives(facts: Facts, knowledge: Knowledge) -> Iterator[MedicationOrder]:
-    """The orders, drafted or being taken, of what slows breathing beside an opioid."""
-    return _of(SLOWS_BREATHING, facts, knowledge)
-
-
-def _of(meaning: str, facts: Facts, knowledge: Knowledge) -> Iterator[MedicationOrder]:
-    sets = knowledge.value_sets.with_meaning(meaning)
-    return (o for o in facts.orders if o.role in (Role.DRAFT, Role.ACTIVE) and not sets.isdisjoint(o.classes))
+def _hinted(facts: Facts, knowledge: Knowledge) -> bool:
+    """The list is not known, an opioid ended lately, or a condition says that one is taken for long."""
+    lately = facts.day - timedelta(days=knowledge.supply_days)
+    ended = (end_of(order) for order in _of(OPIOIDS, facts.past(), knowledge))
+    long = knowledge.value_sets.with_meaning("opioid-taken-long")
+    return (
+        Known.MEDICATIONS not in facts.known
+        or any(day is None or day >= lately for day in ended)
+        or any(any(facts.conditions_in(name)) for name in long)
+    )

@@ -5,7 +5,7 @@ When    a condition, a result or the kidney function on record speaks against an
 Then    say which, when it was recorded, and what to watch: a warning where the agent should be avoided, information
         where care is enough
 Silent  when it forbids the agent: contraindicated-by-condition speaks, and takes these reasons along; when a dose is
-        above what these kidneys allow: daily-dose-above-renal-maximum speaks
+        above what these kidneys allow: daily-dose-above-renal-maximum speaks; of the disorder that an opioid treats
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..in_force import Knowledge
 from ..judged import judged
 from ..objecting import finding
 from ..objection import one_a_subject
+from ..opioid_scope import is_treated
 from ..suitability import by_state
 
 
@@ -26,7 +27,12 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order, agent in judged(facts, knowledge):
         found = one_a_subject(by_state(agent, order.formulation, facts, knowledge))
         unsaid = not_said_with_the_dose(found, order, agent, facts, knowledge)
-        against = [objection for objection in unsaid if objection.strength != "contraindicated"]
+        against = [
+            o
+            for o in unsaid
+            if o.strength != "contraindicated"
+            and not (o.condition and is_treated(o.condition, order, agent, facts, knowledge))
+        ]
         if against:
             avoid = against[0].strength == "avoid"
             verdict = "is best avoided" if avoid else "needs care"

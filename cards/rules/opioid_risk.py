@@ -1,35 +1,45 @@
 """
 Opioid risk
 
-When    an opioid is ordered
-And     the total a day reaches a threshold in morphine equivalents; or something else that slows breathing is taken
-        beside it; or it is for the opioid-tolerant only, and tolerance is not on record
-Then    say the total and how it adds up, or name the pair; say where no rescue medicine is on the list; never "stop"
+When    an opioid is ordered, and the total a day over all opioids reaches a threshold in morphine equivalents
+Or      an opioid meets something else that slows breathing, one of the two being ordered
+Or      a patch for the opioid-tolerant only is ordered, and tolerance is not on record
+Then    say the total and how it adds up, name the pair, or say what tolerant means; say where no rescue medicine is on
+        the list; never "stop"
 Silent  on totals and rescue where the pain is cancer-related, care is palliative, in sickle cell disease, and for
-        treatment of opioid use disorder; the pairs still speak
+        treatment of opioid use disorder: the pairs and the patch still speak
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from ..facts import Facts, Known, MedicationOrder
 from ..finding import Finding, Indicator, Limit, Statement
 from ..in_force import Knowledge
 from ..judged import judged
 from ..opioid_scope import beyond_opioid_guidance
-from ..opioids import has_rescue, morphine_equivalents, sedatives, tolerant
+from ..opioids import (
+    TOLERANCE,
+    TOLERANCE_DAYS,
+    Tolerance,
+    Total,
+    has_rescue,
+    morphine_equivalents,
+    pairs_that_slow_breathing,
+    taken_for_long,
+    tolerance,
+)
 from ..pairs import pair_of
-from ..statements import Agent, ThresholdRow
+from ..statements import Agent, Quantity, ThresholdRow
 from ..totals import Mme
-from ..wording import number, said, uncapital
+from ..wording import a_day, capital, number, said, uncapital
 
 REASSESS = "morphine equivalents to reassess"
 JUSTIFY = "morphine equivalents to justify"
 UNIT = "mg/d"
 MOST_BOXED = 3
-NO_RESCUE = "No rescue medicine is on the list: offer it, and teach those at home to use it"
+NO_RESCUE = "No naloxone is on the list: offer it, and teach those at home to use it"
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
@@ -37,46 +47,123 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     guided = [pair for pair in opioids if not beyond_opioid_guidance(*pair, facts, knowledge)]
     if guided:
         yield from _total(guided[0][1], facts, knowledge)
+    for order, other in pairs_that_slow_breathing(facts, knowledge):
+        yield _pair(order, other, facts, knowledge)
     for order, agent in opioids:
-        yield from _pairs(order, agent, (order, agent) in guided, facts, knowledge)
         yield from _naive(order, agent, facts, knowledge)
 
 
+# --- how much -------------------------------------------------------------------------------------------------------
+
+
 def _total(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
+    """The new orders alone if they reach a threshold, else the sum if all that is taken continues."""
     total = morphine_equivalents(facts, knowledge)
-    for meaning in (JUSTIFY, REASSESS):
-        row = knowledge.figure_row(meaning)
-        if row and row.value and total.at_least >= row.value.value:
-            yield _over(agent, total, row, knowledge.cite_figure(meaning), facts, knowledge)
-            return
+    for mme in (total.alone, total.together):
+        for meaning in (JUSTIFY, REASSESS):
+            row = knowledge.figure_row(meaning)
+            if row and row.value and mme.at_least >= row.value.value:
+                because = knowledge.cite_figure(meaning)
+                yield _over(agent, mme, total, row, row.value, because, facts, knowledge)
+                return
 
 
 def _over(
-    agent: Agent, total: Mme, row: ThresholdRow, because: Statement, facts: Facts, knowledge: Knowledge
+    agent: Agent,
+    mme: Mme,
+    total: Total,
+    row: ThresholdRow,
+    figure: Quantity,
+    because: Statement,
+    facts: Facts,
+    knowledge: Knowledge,
 ) -> Finding:
-    figure = row.value.value if row.value else Fraction(0)
-    least = "at least " if total.unknown else ""
-    come_to = f"{least}{number(total.at_least)} mg morphine equivalents a day"
     return Finding(
-        summary=f"Opioids come to {come_to}: {number(figure)} or more",
+        summary=_summary(agent, mme, total, figure),
         indicator=Indicator.WARNING,
-        agents=tuple(dict.fromkeys([agent.id, *(part.ingredient for part in total.parts)])),
-        orders=tuple(dict.fromkeys(part.order.reference for part in total.parts if part.order.reference)),
-        detail=(*(part.words for part in total.parts), *([row.says] if row.says else []), *_advice(facts, knowledge)),
+        agents=tuple(dict.fromkeys([agent.id, *(part.ingredient for part in mme.parts)])),
+        orders=tuple(dict.fromkeys(part.order.reference for part in mme.parts if part.order.reference)),
+        detail=tuple(_lines(mme, total, row, facts, knowledge)),
         because=(because,),
-        daily_dose=total.at_least,
-        limit=Limit(figure, UNIT, row.id or "usual"),
-        not_checked=tuple(f"{name}: {why}" for _, name, why in total.unknown),
+        daily_dose=mme.at_least,
+        limit=Limit(figure.value, UNIT, "threshold"),
+        not_checked=tuple(f"{knowledge.name(name)}: {why}" for _, name, why in mme.unknown),
     )
 
 
-def _cited(agent: Agent, knowledge: Knowledge) -> Statement:
+def _summary(agent: Agent, mme: Mme, total: Total, figure: Quantity) -> str:
+    least = "at least " if mme.unknown else ""
+    both = " if what is taken continues" if mme is not total.alone else ""
+    comes_to = f"{least}{number(mme.at_least)} mg morphine equivalents (MME) a day in all{both}"
+    return f"{agent.title}: {comes_to}, at or above {number(figure.value)}"
+
+
+def _lines(mme: Mme, total: Total, row: ThresholdRow, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    yield from (f"{capital(part.words)} MME" for part in mme.parts)
+    if len(mme.parts) > 1:
+        yield f"In all: {number(mme.at_least)} MME a day"
+    if total.together.at_least > total.alone.at_least and mme is total.alone:
+        yield f"If what is being taken continues as well: {number(total.together.at_least)} MME a day"
+    if mme is not total.alone:
+        yield f"The new order alone: {number(total.alone.at_least)} MME a day"
+    yield capital(row.says)
+    yield from _rescue(facts, knowledge)
+
+
+def _rescue(facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    if Known.MEDICATIONS in facts.known and not has_rescue(facts, knowledge):
+        yield NO_RESCUE
+
+
+# --- what else slows breathing --------------------------------------------------------------------------------------
+
+
+def _pair(opioid: MedicationOrder, other: MedicationOrder, facts: Facts, knowledge: Knowledge) -> Finding:
+    """One pair, one card: merged with what else is said of the two."""
+    judged_first = (opioid, other) if opioid.selected else (other, opioid)
+    names = [said(knowledge.name(order.ingredients[0])) for order in judged_first]
+    lines = () if _beyond(opioid, facts, knowledge) else tuple(_rescue(facts, knowledge))
+    more = "; no naloxone on the list" if lines else ""
+    return Finding(
+        summary=f"{capital(names[0])} with {names[1]}: together they can slow breathing{more}",
+        indicator=Indicator.WARNING,
+        agents=tuple(dict.fromkeys(name for order in judged_first for name in order.ingredients[:1])),
+        orders=tuple(order.reference for order in judged_first if order.reference),
+        detail=lines,
+        because=tuple(_cited(name, knowledge) for name in opioid.ingredients if name in knowledge.agents),
+        pair=pair_of(opioid, other),
+    )
+
+
+def _beyond(opioid: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
+    agents = [knowledge.agents[name] for name in opioid.ingredients if name in knowledge.agents]
+    return any(beyond_opioid_guidance(opioid, agent, facts, knowledge) for agent in agents)
+
+
+def _cited(name: str, knowledge: Knowledge) -> Statement:
+    agent = knowledge.agents[name]
     return knowledge.cite(agent, type(agent.opioid).__name__.lower(), agent.opioid)
 
 
-def _advice(facts: Facts, knowledge: Knowledge) -> Iterator[str]:
-    if Known.MEDICATIONS in facts.known and not has_rescue(facts, knowledge):
-        yield NO_RESCUE
+# --- for the tolerant only ------------------------------------------------------------------------------------------
+
+
+def _naive(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
+    only = agent.opioid is not None and agent.opioid.tolerant_only and order.formulation is not None
+    state = tolerance(facts, knowledge) if only else Tolerance.SHOWN
+    if state is Tolerance.SHOWN or taken_for_long(agent.id, facts, knowledge):
+        return
+    naive = state is Tolerance.NOT_SHOWN
+    found = "no opioid that makes tolerant is on record" if naive else "whether this patient is, is not known"
+    yield Finding(
+        summary=f"{agent.title} {_form(order, agent)}is for the opioid-tolerant only: {found}",
+        indicator=Indicator.CRITICAL if naive else Indicator.WARNING,
+        agents=(agent.id,),
+        orders=(order.reference,) if order.reference else (),
+        detail=(*_tolerant_means(knowledge), *_boxed(agent)),
+        because=(_cited(agent.id, knowledge), *_source(knowledge)),
+        not_checked=() if Known.MEDICATIONS in facts.known else ("current medicines: not known",),
+    )
 
 
 def _boxed(agent: Agent) -> Iterator[str]:
@@ -84,34 +171,17 @@ def _boxed(agent: Agent) -> Iterator[str]:
         yield f"Boxed warnings: {'; '.join(uncapital(words.rstrip('.')) for words in agent.boxed[:MOST_BOXED])}"
 
 
-def _pairs(order: MedicationOrder, agent: Agent, guided: bool, facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
-    for other in sedatives(facts, knowledge):
-        if other is order or agent.id in other.ingredients:
-            continue
-        name = said(knowledge.name(other.ingredients[0]))
-        yield Finding(
-            summary=f"{agent.title} with {name}: breathing may slow dangerously",
-            indicator=Indicator.WARNING,
-            agents=(agent.id, *other.ingredients[:1]),
-            orders=tuple(reference for reference in (order.reference, other.reference) if reference),
-            detail=(*_boxed(agent), *(_advice(facts, knowledge) if guided else ())),
-            because=(_cited(agent, knowledge),),
-            pair=pair_of(order, other),
-        )
+def _form(order: MedicationOrder, agent: Agent) -> str:
+    short = next((f.short for f in agent.formulation if f.id == order.formulation), "")
+    return f"{short} " if short else ""
 
 
-def _naive(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
-    """For the tolerant only, and nothing on record makes tolerant. Medicines that are not known may have."""
-    if not (agent.opioid and agent.opioid.tolerant_only) or tolerant(facts, knowledge):
-        return
-    known = Known.MEDICATIONS in facts.known
-    yield Finding(
-        summary=f"{agent.title} is for the opioid-tolerant only: "
-        + ("no opioid that makes tolerant is on record" if known else "whether this patient is, is not known"),
-        indicator=Indicator.CRITICAL if known else Indicator.WARNING,
-        agents=(agent.id,),
-        orders=(order.reference,) if order.reference else (),
-        detail=("Tolerant: a week or more on an opioid at or above the labelled dose",),
-        because=(_cited(agent, knowledge),),
-        not_checked=() if known else ("current medicines: not known",),
-    )
+def _source(knowledge: Knowledge) -> Iterator[Statement]:
+    yield from (knowledge.cite(file, "row", row) for file, row in knowledge.rows_of(TOLERANCE)[:1])
+
+
+def _tolerant_means(knowledge: Knowledge) -> Iterator[str]:
+    """ "Tolerant: for 7 days or more, morphine by mouth 60 mg a day, ... or as much of another"."""
+    rows = [(row.says, row.value) for _, row in knowledge.rows_of(TOLERANCE) if row.value]
+    doses = "; ".join(f"{says.removesuffix(', at least')} {a_day(value.value, value.unit)}" for says, value in rows)
+    yield f"Tolerant: for {knowledge.days(TOLERANCE_DAYS)} days or more at least one of: {doses}"
