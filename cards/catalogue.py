@@ -70,8 +70,8 @@ def doubts(base: KnowledgeBase) -> Iterator[tuple[str, str]]:
 
 
 def described(base: KnowledgeBase, address: str, day: date) -> list[str]:
-    """An entry as a card names it, "agents/x.toml#renal.us", with its sources in words. Raises KeyError if there is
-    none; its message says what there is."""
+    """An entry as a card names it, "agents/x.toml#renal.us", or all of one kind, "agents/x.toml#renal", with their
+    sources in words. Raises KeyError if there is none; its message says what there is."""
     path, _, key = address.partition("#")
     files = files_by_path(base.files)
     if path not in files:
@@ -81,11 +81,12 @@ def described(base: KnowledgeBase, address: str, day: date) -> list[str]:
     if not key:
         entries_here = ["", "Entries:", *(f"  {path}#{name}" for name in found)] if found else []
         return [*_head(file, base, day), *_values(file), *_codes(file, base), *entries_here]
-    if key not in found:
+    meant = {name: row for name, row in found.items() if name == key or name.startswith(f"{key}.")}
+    if not meant:
         raise KeyError(f"{path} has no entry {key!r}; it has {', '.join(found) or 'none'}")
-    row = found[key]
-    cited = [source for source in file.source if source.id in row.sources]
-    return [*_head(file, base, day), "", key, *_values(row), "", "Sources:", *map(_source, cited)]
+    cited = [source for source in file.source if any(source.id in row.sources for row in meant.values())]
+    shown = [line for name, row in meant.items() for line in ("", name, *_values(row))]
+    return [*_head(file, base, day), *shown, "", "Sources:", *map(_source, cited)]
 
 
 def _head(file: File, base: KnowledgeBase, day: date) -> list[str]:
@@ -113,7 +114,7 @@ def _values(table: File | Row) -> Iterator[str]:
 def _value(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         yield f"  {name}:"
-        yield from ("    " + ", ".join(f"{key} {_said(inner)}" for key, inner in item.items()) for item in value)
+        yield from ("    " + ", ".join(_named(key, inner) for key, inner in item.items()) for item in value)
     else:
         yield f"  {name}: {_said(value)}"
 
@@ -122,8 +123,14 @@ def _said(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_said, value))
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_said(inner)}" for key, inner in value.items())
+        return ", ".join(_named(key, inner) for key, inner in value.items())
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _named(key: str, value: Any) -> str:
+    """A comparison says its own name: "crcl < 30"."""
+    words = _said(value)
+    return words if key in words.split() else f"{key} {words}"
 
 
 def _is_rows(value: Any) -> bool:

@@ -63,8 +63,15 @@ def test_a_check_tells_every_problem_at_once(overlay: Path) -> None:
 def test_an_entry_is_shown_as_a_card_names_it() -> None:
     text = ask("show", f"{GABAPENTIN}#renal.us", "--day", "2026-11-22").output
     assert text.startswith(f"Gabapentin ({GABAPENTIN})\n  in force; draft, not clinically reviewed\n")
-    assert "15 < crcl <= 30, maximum 700 mg/d" in text
+    assert "    15 < crcl <= 30, maximum 700 mg/d" in text
     assert "Sources:\n  Raouf M et al." in text
+
+
+def test_all_entries_of_one_kind_are_shown_together() -> None:
+    text = ask("show", f"{GABAPENTIN}#renal").output
+    shown = [line for line in text.splitlines() if line.startswith("renal.")]
+    assert shown == ["renal.all", "renal.us", "renal.uk"]
+    assert "GRALISE" in text, "the sources of each"
 
 
 def test_a_whole_file_is_shown_with_the_addresses_of_its_entries() -> None:
