@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 INTEGRATIONS := $(VENV)/.integrations
+MUTANTS := $(VENV)/.mutants
+RULE ?=
 
-.PHONY: checked help setup demo serve test test-integrations check bench lock clean
+.PHONY: checked help setup demo serve test test-integrations mutants check bench lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | sort
@@ -26,6 +28,9 @@ test-integrations: $(DEV) $(INTEGRATIONS) ## what needs Node, PostgreSQL or minu
 	npm ci --silent --no-audit --no-fund --prefix tests/integrations/fhir-server
 	$(BIN)/pytest -m integration tests
 
+mutants: $(MUTANTS) ## what share of deliberate faults in the rules the tests notice (docs/testing.md); RULE=interaction for one
+	$(BIN)/python scripts/mutants.py $(RULE)
+
 check: $(DEV)    ## lint, format and types only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,10 +46,11 @@ lock:            ## renew requirements/*.txt from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group dev --extra replay -o requirements/dev.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group build --constraint requirements/dev.txt -o requirements/run.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group integrations --constraint requirements/dev.txt -o requirements/integrations.txt
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group mutants --constraint requirements/dev.txt -o requirements/mutants.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group healthchain -o requirements/healthchain.txt
 
 clean:           ## remove the environment and all caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* build dist mutants
 
 $(RUN): requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -54,6 +60,10 @@ $(RUN): requirements/run.txt pyproject.toml
 
 $(DEV): requirements/dev.txt $(RUN)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(MUTANTS): requirements/mutants.txt $(DEV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.txt
 	@touch $@
 
 # HealthChain's client has an environment of its own: it pins another fhir.resources.

@@ -123,6 +123,32 @@ def test_moderate_and_taken_together_already_is_not_said_again(order: Orders, kn
     assert list(check(facts(order("duloxetine"), *both), knowledge)) == []
 
 
+def test_moderate_ones_of_two_orders_are_two_cards(order: Orders, knowledge: Knowledge) -> None:
+    """One card would tie the diuretic's risk to the wrong order."""
+    mild = [order.taken("furosemide"), order.taken("lisinopril")]
+    found = list(check(facts(order("duloxetine"), order("pregabalin"), *mild), knowledge))
+    assert [(finding.agents[0], finding.orders[0]) for finding in found] == [
+        ("duloxetine", "MedicationRequest/duloxetine-draft"),
+        ("pregabalin", "MedicationRequest/pregabalin-draft"),
+    ]
+
+
+def test_a_minor_one_met_first_hides_no_grave_one_after_it(order: Orders, knowledge: Knowledge) -> None:
+    """Several medicines are being taken: the patient is harmed by the last as much as by the first."""
+    minor, grave = order.taken("gabapentin"), order.taken("linezolid")
+    assert said(list(check(facts(order("nortriptyline"), minor, grave), knowledge))) == [
+        (CRITICAL, {"nortriptyline", "linezolid"})
+    ]
+
+
+def test_levels_of_a_pair_to_avoid_are_said_at_a_renewal_too(order: Orders, knowledge: Knowledge) -> None:
+    """Morphine raises gabapentin in a patient whose breathing both slow: one card tells both, each time."""
+    both = (order.taken("gabapentin"), order.taken("morphine"))
+    (found,) = check(facts(order("gabapentin"), *both), knowledge)
+    assert found.pair
+    assert "raises gabapentin" in found.summary
+
+
 def test_a_grave_one_is_said_at_a_renewal_too(order: Orders, knowledge: Knowledge) -> None:
     both = (order.taken("carbamazepine"), order.taken("apixaban"))
     assert said(list(check(facts(order("carbamazepine"), *both), knowledge)))[0][0] is WARNING
