@@ -56,6 +56,7 @@ $(RUN): requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q cards cds_service fhir_fixtures  # so that the first start is as quick as the next
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUN)

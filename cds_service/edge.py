@@ -37,11 +37,15 @@ class Edge:
         self.waiting = 0
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """What is there now stays: it need not be searched for garbage again."""
+        """Calls are answered from here on; what the first ones may need is loaded beside them."""
+        self.pool.submit(self._settle)
+
+    def _settle(self) -> None:
+        """What is there then stays: it need not be searched for garbage again."""
         self.house.warm()
-        gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        gc.enable()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.pool.shutdown(wait=True)

@@ -4,6 +4,7 @@ One deployment put together: its knowledge, its tenants and what is kept and tol
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 from collections.abc import Iterable, Mapping
@@ -16,18 +17,19 @@ from cards import RULES, KnowledgeBase
 from .answer import Answer, Engine
 from .config import Config
 from .dialect import Manner
-from .fhir_client import FhirClient, fetch_keys
+from .fhir_access import FhirAccess
 from .hook_request import HookRequest
 from .keys import KeySet, from_file
 from .recorder import Recorder, card_rows
 from .services import Service, prefetch_templates
-from .store import open_store
+from .store import SQLITE, is_current, open_store
 from .telemetry import Telemetry, identifier, rules_of
 from .tenants import Tenant, Tenants, fhir_access, read_tenants, why_not_start
 from .tracing import Span, tracer
 
 if TYPE_CHECKING:
     from .auth import Verifier
+    from .fhir_client import FhirClient
     from .store.database import Database
 
 
@@ -37,7 +39,14 @@ class Desk:
 
     tenant: Tenant
     engine: Engine
-    fhir: FhirClient
+    access: FhirAccess
+
+    @functools.cached_property
+    def fhir(self) -> FhirClient:
+        """Made when first asked for: many deployments have everything prefetched."""
+        from .fhir_client import FhirClient
+
+        return FhirClient(self.access)
 
     @property
     def templates(self) -> dict[str, str]:
@@ -92,14 +101,17 @@ class House:
         self._opening = threading.Lock()
 
     def _desk(self, tenant: Tenant) -> Desk:
-        return Desk(tenant, engine_of(self.config, self.base, tenant), FhirClient(fhir_access(tenant, self.config)))
+        return Desk(tenant, engine_of(self.config, self.base, tenant), fhir_access(tenant, self.config))
 
     def warm(self) -> None:
-        """Loads what the first call would otherwise wait for."""
+        """Loads what the first calls would otherwise wait for. Run while the service answers already."""
         if self.config.auth != "off":
             _ = self.verifier
-            if self.config.database and self.config.replay_check:
-                self._store_state()
+        if self.config.database:
+            with contextlib.suppress(Exception):  # /health/ready says it
+                _ = self.store
+        for desk in self.desks.values():
+            _ = desk.fhir
 
     def desk(self, tenant: Tenant) -> Desk:
         return self.desks[tenant.name]
@@ -191,9 +203,15 @@ class House:
         if not self.config.database:
             return "off"
         try:
-            return "ok" if self.store.is_reachable() else "unreachable"
+            return "ok" if self._reachable() else "unreachable"
         except Exception:  # noqa: BLE001 - a driver that is not installed, a folder that may not be written
             return "unreachable"
+
+    def _reachable(self) -> bool:
+        """A file is looked at by itself: who asks whether we are ready must not wait for SQLAlchemy."""
+        if self.config.database.startswith(SQLITE):
+            return is_current(self.config.database)
+        return self.store.is_reachable()
 
     def close(self) -> None:
         """Writes what is still waiting; open reads are cut."""
@@ -202,7 +220,8 @@ class House:
         if "_store" in self.__dict__:
             self._store.close()
         for desk in self.desks.values():
-            desk.fhir.close()
+            if "fhir" in desk.__dict__:
+                desk.fhir.close()
 
 
 def engine_of(config: Config, base: KnowledgeBase, tenant: Tenant | None = None) -> Engine:
@@ -226,4 +245,10 @@ def _templates(config: Config, base: KnowledgeBase, jurisdiction: str) -> Mappin
 
 
 def _reader(tenant: Tenant) -> Any:
-    return from_file(tenant.keys) if tenant.keys else lambda: fetch_keys(tenant.jwks_url)
+    return from_file(tenant.keys) if tenant.keys else functools.partial(_keys_at, tenant.jwks_url)
+
+
+def _keys_at(url: str) -> Any:
+    from .fhir_client import fetch_keys
+
+    return fetch_keys(url)

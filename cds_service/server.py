@@ -4,6 +4,7 @@ The production server, behind one function: granian, one worker a core.
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 
@@ -13,10 +14,12 @@ from granian.http import HTTP1Settings
 
 from cards import laid_over
 
+from . import edge  # with all that a worker needs: loaded once, before the workers are forked
 from .config import PREFIX, Config
+from .house import engine_of
 from .store import default_url, is_current, migrate
 from .telemetry import count_together
-from .tenants import read_tenants, why_not_start
+from .tenants import Tenants, read_tenants, why_not_start
 
 SANDBOX = "https://sandbox.cds-hooks.org/?serviceDiscoveryURL="
 
@@ -27,10 +30,11 @@ def run(options: dict[str, str]) -> None:
     environment = {f"{PREFIX}DATABASE": default_url(), **os.environ}
     environment |= {f"{PREFIX}{name.upper()}": value for name, value in options.items()}
     config = Config.from_environment(environment)
-    refusal = why_not_start(config, read_tenants(config.tenants))
+    tenants = read_tenants(config.tenants)
+    refusal = why_not_start(config, tenants)
     if refusal:
         raise ValueError(refusal)
-    laid_over(config.overlay)  # before the workers are forked: bad knowledge is told here, its memory shared
+    _load(config, tenants)
     os.environ.update(environment)  # where the workers read their settings
     _prepare_store(config)
     _say(config)
@@ -38,6 +42,15 @@ def run(options: dict[str, str]) -> None:
         if config.workers > 1:
             count_together(folder)
         _serve(config)
+
+
+def _load(config: Config, tenants: Tenants) -> None:
+    """The knowledge, before the workers are forked: what is wrong with it is told here, and its memory is shared."""
+    gc.disable()  # nothing of it is garbage, and a search would take its time
+    base = laid_over(config.overlay)
+    for tenant in tenants:
+        engine_of(config, base, tenant)
+    gc.freeze()  # workers' searches must not touch, and so copy, what they share
 
 
 def _prepare_store(config: Config) -> None:
@@ -57,7 +70,7 @@ def _say(config: Config) -> None:
 
 def _serve(config: Config) -> None:
     Granian(
-        "cds_service.edge:create",
+        f"{edge.__name__}:{edge.create.__name__}",
         factory=True,
         interface=Interfaces.RSGI,
         address=config.host,

@@ -1,19 +1,16 @@
 """
-What is told about the service's work: counts for Prometheus, one JSON line a call for the log.
+What is told about the service's work: counts for Prometheus, and the log (log.py).
 
-Neither ever holds anything of a patient. A log line has the members listed in ALLOWED and no others, and of the text
-that callers choose only what looks like an id.
+Neither ever holds anything of a patient: a label is from a closed set, or looks like an id.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
-import structlog
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -24,13 +21,8 @@ from prometheus_client import (
     values,
 )
 
-ALLOWED: Final = frozenset(
-    {
-        *("event", "level", "timestamp", "hook", "hookInstance", "service", "tenant", "status", "ms", "cards"),
-        *("rules", "silent", "parts", "fetched", "notes", "rule", "error", "reason", "items", "unusable", "dropped"),
-        *("workers", "database", "auth", "where"),
-    }
-)
+from .log import Log
+
 ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 5.0)
 MULTIPROCESS: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -53,7 +45,7 @@ class Telemetry:
         self.refused = self._counter("cds_refused_tokens", "Tokens refused.", "reason")
         self.outcomes = self._counter("cds_feedback", "Feedback kept.", "outcome", "tenant")
         self.dropped = self._counter("cds_recorder_dropped", "Cards that could not be recorded.")
-        self.log = _logger(log)
+        self.log = Log(log)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
@@ -83,26 +75,6 @@ def count_together(folder: str) -> None:
 def identifier(text: str) -> str:
     """A caller's id as it may be logged and sent back; what does not look like one is not repeated."""
     return text if ID.fullmatch(text) else "(irregular)"
-
-
-def only_allowed(_: Any, __: str, event: Mapping[str, Any]) -> dict[str, Any]:
-    """The last word before a line is written: what is not declared does not pass."""
-    return {name: value for name, value in event.items() if name in ALLOWED}
-
-
-def _logger(enabled: bool) -> Any:
-    level = logging.INFO if enabled else logging.CRITICAL
-    return structlog.wrap_logger(
-        structlog.PrintLogger() if enabled else None,
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            only_allowed,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        context_class=dict,
-    )
 
 
 def rules_of(findings: Iterable[Any]) -> list[str]:

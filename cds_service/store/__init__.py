@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AcceptanceRow", "CardRow", "FeedbackRow", "default_url", "is_current", "migrate", "open_store"]
 
+SQLITE = "sqlite:///"
+NEW = Path(__file__).parent / "new.sql"  # what the migrations make of an empty SQLite file; a test holds it to that
 HEAD = "0001"  # the newest migration; a test holds it against the folder
 
 
@@ -30,26 +33,39 @@ def open_store(url: str) -> Database:
 
 def migrate(url: str) -> None:
     """Brings the tables up to date. Safe to run again, and by several at once."""
-    from .upgrading import upgrade
+    path = Path(url.removeprefix(SQLITE))
+    if url.startswith(SQLITE) and not path.exists():
+        _make(path)
+    else:
+        from .upgrading import upgrade
 
-    upgrade(url)
+        upgrade(url)
+
+
+def _make(path: Path) -> None:
+    """A new SQLite file, as the migrations would leave it, without alembic: a first start need not wait for that."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=30)) as connection:
+        try:
+            connection.executescript(NEW.read_text(encoding="utf-8"))
+        except sqlite3.OperationalError:  # another process was quicker
+            if not is_current(f"{SQLITE}{path}"):
+                raise
 
 
 def is_current(url: str) -> bool:
     """For SQLite: are the tables up to date? Asked without SQLAlchemy, since every start asks."""
-    path = Path(url.removeprefix("sqlite:///"))
+    path = Path(url.removeprefix(SQLITE))
     if not path.exists():
         return False
-    connection = sqlite3.connect(path)
     try:
-        return bool(connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,))
+        with closing(sqlite3.connect(path)) as connection:
+            return bool(connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,))
     except sqlite3.Error:
         return False
-    finally:
-        connection.close()
 
 
 def default_url() -> str:
     """A file of this user's own."""
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return f"sqlite:///{state / 'neuropathic-pain-cds' / 'store.sqlite3'}"
+    return f"{SQLITE}{state / 'neuropathic-pain-cds' / 'store.sqlite3'}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import pytest
 
 from cds_service.store import HEAD, CardRow, FeedbackRow, is_current, migrate, open_store
 from cds_service.store.database import engine_for
+from cds_service.store.upgrading import upgrade
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -46,6 +50,37 @@ def test_the_migrations_make_the_tables_that_are_asked(url: str) -> None:
 
     with engine_for(url).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_new_file_is_made_as_the_migrations_would_make_it(url: str, tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path / 'migrated.sqlite3'}")
+    made, migrated = (
+        {row[0]: re.sub(r"\s+", " ", row[1] or "") for row in rows_of(path, "SELECT name, sql FROM sqlite_master")}
+        for path in (tmp_path / "a" / "store.sqlite3", tmp_path / "migrated.sqlite3")
+    )
+    assert {name: sql.replace(", ", ",") for name, sql in made.items()} == {
+        name: sql.replace(", ", ",") for name, sql in migrated.items()
+    }
+
+
+def rows_of(path: Path, question: str) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(question).fetchall()
+
+
+def test_several_may_make_the_file_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new' / 'store.sqlite3'}"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(migrate, [url] * 8))
+    assert is_current(url)
+
+
+def test_a_file_without_tables_gets_them(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite3").touch()
+    url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    assert not is_current(url)
+    migrate(url)
+    assert is_current(url)
 
 
 def test_sqlite_is_durable(url: str) -> None:
