@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -83,15 +83,15 @@ class Amount:
         return self.per == "h" and self.over in _LASTING
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Said:
-    """All that one text says, in the order it says it."""
+    """All that one text says, in the order it says it. Two texts that say the same are equal here."""
 
-    parts: list[Meaning | Amount] = field(default_factory=list)  # names and amounts
-    forms: list[tuple[str, ...]] = field(default_factory=list)
-    releases: set[str] = field(default_factory=set)
-    routes: set[str] = field(default_factory=set)
-    hours: set[int] = field(default_factory=set)
+    parts: tuple[Meaning | Amount, ...] = ()  # names and amounts
+    forms: tuple[tuple[str, ...], ...] = ()
+    releases: frozenset[str] = frozenset()
+    routes: frozenset[str] = frozenset()
+    hours: frozenset[int] = frozenset()
     cut: bool = False  # the text went on
 
     def names(self) -> Iterator[Meaning]:
@@ -126,19 +126,30 @@ class Vocabulary:
 
     def read(self, text: str, any_name: bool = False) -> Said | None:
         """What the text says; None if it names no drug we know (unless `any_name`), or speaks of one otherwise."""
-        words = words_of(text[:LONGEST])
-        said = Said(cut=len(text) > LONGEST)
-        if not _Pass(self, words, said).run():
+        walk = _Pass(self, words_of(text[:LONGEST]))
+        if not walk.run() or not (any_name or walk.named):
             return None
-        return said if any_name or any(said.names()) else None
+        return walk.said(cut=len(text) > LONGEST)
 
 
 class _Pass:
     """One walk over the words; `place` only ever grows."""
 
-    def __init__(self, vocabulary: Vocabulary, words: list[str], said: Said) -> None:
-        self._vocabulary, self._words, self._said = vocabulary, words, said
+    def __init__(self, vocabulary: Vocabulary, words: list[str]) -> None:
+        self._vocabulary, self._words = vocabulary, words
+        self._parts: list[Meaning | Amount] = []
+        self._forms: list[tuple[str, ...]] = []
+        self._found: dict[str, set[str]] = {"release": set(), "route": set()}
+        self._hours: set[int] = set()
         self._stopped = False
+
+    @property
+    def named(self) -> bool:
+        return any(isinstance(part, Meaning) for part in self._parts)
+
+    def said(self, cut: bool) -> Said:
+        releases, routes = map(frozenset, self._found.values())
+        return Said(tuple(self._parts), tuple(self._forms), releases, routes, frozenset(self._hours), cut)
 
     def run(self) -> bool:
         place = 0
@@ -162,8 +173,8 @@ class _Pass:
             return False
         if meaning.kind == "name":
             return self._name(meaning, place, after)
-        if meaning.kind == "stop" or (meaning.kind == "once-daily" and any(self._said.names())):
-            self._stopped = self._stopped or any(self._said.names())
+        if meaning.kind == "stop" or (meaning.kind == "once-daily" and self.named):
+            self._stopped = self._stopped or self.named
         elif not self._stopped:
             self._detail(meaning)
         return True
@@ -175,17 +186,16 @@ class _Pass:
         if denied or (following is not None and following[0].kind == "after-refuse"):
             return False
         if not self._stopped:
-            self._said.parts.append(meaning)
+            self._parts.append(meaning)
         return True
 
     def _detail(self, meaning: Meaning) -> None:
-        said = self._said
         if meaning.kind == "form":
-            said.forms.append(tuple(meaning.value.split("|")))
+            self._forms.append(tuple(meaning.value.split("|")))
         elif meaning.kind in {"release", "once-daily"}:
-            said.releases.add(meaning.value)
+            self._found["release"].add(meaning.value)
         elif meaning.kind == "route":
-            said.routes.add(meaning.value)
+            self._found["route"].add(meaning.value)
 
     # --- numbers ---
 
@@ -197,11 +207,11 @@ class _Pass:
         if unit in _MASS:
             return self._mass(values, _MASS[unit], after)
         if unit == "%":
-            self._said.parts.append(Amount(values, "%"))
+            self._parts.append(Amount(values, "%"))
         elif unit == "h" and len(values) == 1:
-            self._said.hours.add(int(values[0]))
+            self._hours.add(int(values[0]))
         elif not unit and len(values) > 1:
-            self._said.parts.append(Amount(values, "mg", "bare"))
+            self._parts.append(Amount(values, "mg", "bare"))
         return after
 
     def _side_by_side(self, place: int) -> tuple[tuple[Fraction, ...], int]:
@@ -231,7 +241,7 @@ class _Pass:
             amount = Amount(tuple(n * 1000 / _MASS[below] for n in numbers), "mg", "g")
         else:
             amount = Amount(tuple(n / divisor for n in numbers), "mg", _PER.get(below, ""), divisor)
-        self._said.parts.append(amount)
+        self._parts.append(amount)
         return after
 
     def _chained(self, numbers: list[Fraction], place: int) -> tuple[list[Fraction], int]:
@@ -278,7 +288,7 @@ def _fraction(word: str) -> Fraction:
 def strengths(said: Said, ingredients: tuple[str, ...], unit: str) -> tuple[tuple[Fraction | None, ...], str]:
     """The mass of each ingredient and what it is per; all None unless every one of them got exactly one."""
     if unit in {"tablet", "capsule"}:
-        said = replace(said, parts=[_whole(part) for part in said.parts])
+        said = replace(said, parts=tuple(_whole(part) for part in said.parts))
     unknown: tuple[tuple[Fraction | None, ...], str] = (tuple(None for _ in ingredients), "")
     amounts = [amount for amount in said.amounts() if amount.unit == "mg" and _fits(amount, ingredients)]
     per = {"" if amount.per == "bare" else amount.per for amount in amounts}

@@ -29,6 +29,7 @@ from .product_text import (
     percent,
     same_head,
     strengths,
+    words_of,
 )
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -51,6 +52,7 @@ _ALIASES = {
     "urn:oid:2.16.840.1.113883.2.1.3.2.4.15": SNOMED,
     "http://dmd.nhs.uk": DMD,
 }
+_SAID_OF_A_PRODUCT = frozenset({"form", "release", "salt"})  # kinds of words.csv
 NEAR = Fraction(1, 20)  # strengths this close are one strength: 12 and 12.5 ug/h name the same patch
 
 Row = list[str]
@@ -78,6 +80,9 @@ class Products:
         self._rows = rows
         self._read: dict[tuple[str, str], Product] = {}
         self._named = lru_cache(maxsize=4096)(self._read_name)  # orders repeat the same few names
+        self._told = lru_cache(maxsize=4096)(self._product_said)  # and many texts say the same
+        self._siblings = lru_cache(maxsize=1024)(self._find_siblings)
+        self.words_for = lru_cache(maxsize=1024)(self._words_for)
 
     @classmethod
     def load(cls, folder: Path, *more: Path) -> Products:
@@ -199,7 +204,19 @@ class Products:
 
     def _read_name(self, text: str) -> Product | None:
         said = self._vocabulary.read(text)
-        return self._product_said(said) if said else None
+        return self._told(said) if said else None
+
+    def _words_for(self, ingredients: tuple[str, ...]) -> frozenset[str]:
+        """Every word of a name that a medicine with these ingredients may go by, brands and salts, and of what is said
+        of its form: what may stand in a sig beside the dose and say nothing more."""
+        own = set(ingredients)
+        called = (row[0] for row in self._all_names() if own.issuperset(row[1].split("+")))
+        words = self._form_words.union(*map(words_of, (*ingredients, *called)))
+        return frozenset(word for word in words if word.isalpha() and len(word) > 1)  # "t" may be a tablet
+
+    @cached_property
+    def _form_words(self) -> frozenset[str]:
+        return frozenset(row[0] for row in self._rows("words") if row[1] in _SAID_OF_A_PRODUCT and " " not in row[0])
 
     def ingredient_named(self, name: str) -> str:
         """Our name of one ingredient ("paracetamol", "Neurontin"); "" if the tables have none or several."""
@@ -210,7 +227,7 @@ class Products:
     def release_said(self, text: str) -> frozenset[str]:
         """The releases a name states in words, nothing inferred."""
         said = self._vocabulary.read(text[: LONGEST + 1], any_name=True)
-        return frozenset(_releases_said(said, "Oral Tablet")) if said else frozenset()
+        return _releases_said(said, "Oral Tablet") if said else frozenset()
 
     def masses_said(self, text: str) -> tuple[Fraction, ...]:
         """The amounts in mg a name states, whatever drug it is of."""
@@ -254,7 +271,7 @@ class Products:
         )
         return _with_strengths(product, masses, per)
 
-    def _siblings(self, ingredients: tuple[str, ...]) -> list[Product]:
+    def _find_siblings(self, ingredients: tuple[str, ...]) -> list[Product]:
         """The known products of these ingredients."""
         rows = self._of.get("+".join(ingredients), [])
         return [product for row in rows if (product := self.find(RXNORM, row[0]))]
@@ -264,7 +281,7 @@ class Products:
         if per_unit(form) == "patch":  # all of them release slowly: no word for it tells two apart
             return "immediate"
         if stated := _releases_said(said, form):
-            return stated.pop() if len(stated) == 1 else ""
+            return next(iter(stated)) if len(stated) == 1 else ""
         branded = {self._brand_release.get(name.brand, "") for name in said.names() if name.brand} - {""}
         if len(branded) == 1:
             return branded.pop()
@@ -427,12 +444,12 @@ def _without_release(form: str) -> str:
     return form.partition(" Release ")[2] or form
 
 
-def _releases_said(said: Said, form: str) -> set[str]:
+def _releases_said(said: Said, form: str) -> frozenset[str]:
     stated = said.releases | {_stated(name) for options in said.forms for name in options} - {""}
     if stated or form not in {"Oral Tablet", "Oral Capsule", ""}:
         return stated
     lasting = form and any(amount.lasting for amount in said.amounts())
-    return {"extended"} if lasting or said.hours & {8, 12, 24} else set()
+    return frozenset({"extended"} if lasting or said.hours & {8, 12, 24} else ())
 
 
 def _stated(form: str) -> str:

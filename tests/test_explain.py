@@ -55,6 +55,44 @@ def test_a_broken_line_is_one_line_that_says_so(line: bytes, knowledge: Knowledg
     assert set(json.loads(answer)) == {"unread"}
 
 
+def worded(drug: str, sig: str) -> dict[str, object]:
+    return {
+        "resourceType": "MedicationRequest",
+        "id": "a",
+        "medicationCodeableConcept": {"text": drug},
+        "dosageInstruction": [{"text": sig}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("drug", "sig", "daily"),
+    [
+        ("gabapentin 300 mg capsule", "gabapentin 300 mg po tid", 900),
+        ("GABAPENTIN 300 MG PO CAPS", "NEURONTIN 300 MG CAP: 2 CAPS TID", 1800),
+        ("Lyrica 75 mg capsule", "Lyrica 75 mg capsule: 1 cap bid", 150),
+        ("duloxetine 30 mg", "Duloxetine DR 30 mg cap: 2 caps daily", 60),
+        ("gabapentin", "gabapentin 300 mg capsule, 2 capsules tid", 1800),  # the strength stands in the sig alone
+        ("amitriptyline 25 mg tablet", "amitriptyline hcl 25 mg nocte", 25),
+    ],
+)
+def test_a_sig_may_name_the_drug_itself(drug: str, sig: str, daily: int, knowledge: Knowledge) -> None:
+    assert explained(worded(drug, sig), knowledge)["dailyDose"] == {"value": daily, "unit": "mg/d"}
+
+
+def test_a_sig_that_names_another_drug_is_not_read(knowledge: Knowledge) -> None:
+    answer = explained(worded("amitriptyline 25 mg tablet", "gabapentin 300 mg tid"), knowledge)
+    assert "dailyDose" not in answer
+    assert answer["unread"] == ["dose: no dose; the text was not read: words not understood: 'gabapentin'"]
+
+
+def test_a_number_that_json_cannot_hold_is_no_reason_to_fail(knowledge: Knowledge) -> None:
+    order = worded("gabapentin 300 mg capsule", "1 cap tid")
+    (line,) = json_lines(
+        [json.dumps(order | {"medicationCodeableConcept": {"text": "gabapentin", "x": 10**40}}).encode()], knowledge
+    )
+    assert json.loads(line)["id"] == "a"
+
+
 def test_lines_come_out_in_order(knowledge: Knowledge) -> None:
     lines = [orjson.dumps({"resourceType": "MedicationRequest", "id": str(n)}) for n in range(20)]
     assert [json.loads(line)["id"] for line in json_lines(lines, knowledge)] == [str(n) for n in range(20)]

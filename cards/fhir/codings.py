@@ -11,6 +11,8 @@ from collections.abc import Hashable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
+import orjson
+
 from cards.statements import ValueSet
 
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -89,6 +91,14 @@ def objects(value: object) -> Iterator[Mapping[str, Any]]:
         for item in value:
             if isinstance(item, dict):
                 yield item
+
+
+def frozen(concept: dict[str, Any]) -> bytes | None:
+    """A concept as a key to remember it by; None for one that holds what JSON cannot (a number of absurd length)."""
+    try:
+        return orjson.dumps(concept)
+    except TypeError:
+        return None
 
 
 def codings(concept: object) -> Iterator[Coding]:

@@ -17,7 +17,7 @@ import orjson
 
 from cards.facts import Condition, Unread
 
-from .codings import ICD10CM, ICD10WHO, Coding, ValueSets, belongs_to, codings, names, reference_of, words
+from .codings import ICD10CM, ICD10WHO, Coding, ValueSets, belongs_to, codings, frozen, names, reference_of, words
 from .dates import Days, days_of
 
 _NEVER = frozenset({"refuted", "entered-in-error"})
@@ -42,7 +42,8 @@ def read_condition(resource: object, patient_id: str, value_sets: ValueSets, day
     if verified & _NEVER:
         return None
     code = resource.get("code")
-    understood = _understood(value_sets, orjson.dumps(code)) if isinstance(code, dict) else _read_code(value_sets, code)
+    key = frozen(code) if isinstance(code, dict) else None
+    understood = _understood(value_sets, key) if key else _read_code(code, value_sets)
     if isinstance(understood, str):
         return Unread(reference_of(resource), "condition", understood)
     label, meaning = understood
@@ -59,10 +60,10 @@ def read_condition(resource: object, patient_id: str, value_sets: ValueSets, day
 
 @lru_cache(maxsize=20_000)  # charts repeat the same few thousand diagnoses
 def _understood(value_sets: ValueSets, code: bytes) -> tuple[str, _Meaning] | str:
-    return _read_code(value_sets, orjson.loads(code))
+    return _read_code(orjson.loads(code), value_sets)
 
 
-def _read_code(value_sets: ValueSets, code: object) -> tuple[str, _Meaning] | str:
+def _read_code(code: object, value_sets: ValueSets) -> tuple[str, _Meaning] | str:
     """What a condition's code is called and means; or why it cannot be read."""
     coded, said = list(codings(code)), list(names(code))
     if not said and not _readable(coded, value_sets):

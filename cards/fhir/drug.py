@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from cards.facts import Product, Unread
-from cards.fhir.codings import Coding, codings, names, objects, reference_of, string
+from cards.fhir.codings import Coding, codings, frozen, names, objects, reference_of, string
 from cards.product_text import decimal, per_unit
 from cards.products import RXNORM, Products, alike, near, system_of
 
@@ -60,8 +60,8 @@ class _Named:
 def read_drug(request: Mapping[str, Any], resolve: Resolve, products: Products) -> Drug:
     """Never raises; `resolve` gives the Medication a reference means, or None."""
     concept = request.get("medicationCodeableConcept")
-    if isinstance(concept, dict) and not request.keys() & _ELSEWHERE:
-        drug = _of_concept(products, orjson.dumps(concept))
+    if isinstance(concept, dict) and not request.keys() & _ELSEWHERE and (key := frozen(concept)):
+        drug = _of_concept(products, key)
         return replace(drug, unread=replace(drug.unread, reference=reference_of(request))) if drug.unread else drug
     return _Reader(reference_of(request), _gather(request, resolve), products).read()
 

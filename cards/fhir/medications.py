@@ -28,6 +28,7 @@ ENDED = frozenset({"stopped", "cancelled"})
 STATUS_CHANGED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest.statusChanged"
 ACTIVE = frozenset({"active", "on-hold", "unknown"})
 
+_NONE: frozenset[str] = frozenset()
 _TOLERATED = re.compile(r"\b(max(imum|imal|\.)?|highest|most)\W+(dose\W+)?(that is\W+)?tolerated", re.IGNORECASE)
 
 Resolve = Callable[[str], Resource | None]
@@ -59,7 +60,7 @@ def read_order(
     drug = read_drug(resource, _resolver([*others, resource]), knowledge.products)
     order = _order(resource, reference_of(resource), Role.DRAFT, True, drug, knowledge)
     if order.dosage.absent:
-        order = replace(order, dosage=read_dosage(resource.get("dosageInstruction"), drug.product))
+        order = replace(order, dosage=_dosage(resource.get("dosageInstruction"), drug, knowledge))
     return order, (f"{drug.unread.what}: {drug.unread.why}",) if drug.unread else ()
 
 
@@ -169,7 +170,7 @@ def _order(
         classes=frozenset().union(*(knowledge.value_sets.classes_of(name) for name in ingredients)),
         formulation=formulation.id if formulation else None,
         product=drug.product,
-        dosage=read_dosage(instructions, drug.product) if agent else Dosage(absent=not instructions),
+        dosage=_dosage(instructions, drug, knowledge) if agent else Dosage(absent=not instructions),
         route=route or (formulation.routes[0] if formulation and len(formulation.routes) == 1 else None),
         selected=selected and role is not Role.ACTIVE and role is not Role.PAST,
         sure=drug.sure,
@@ -182,6 +183,11 @@ def _order(
         resource=resource,
         **_dates(resource),
     )
+
+
+def _dosage(instructions: object, drug: Drug, knowledge: Knowledge) -> Dosage:
+    product = drug.product
+    return read_dosage(instructions, product, knowledge.products.words_for(product.ingredients) if product else _NONE)
 
 
 def _reasons(resource: Resource, knowledge: Knowledge) -> tuple[frozenset[str], tuple[str, ...]]:

@@ -25,23 +25,28 @@ from .steps import Regimen, compose
 
 _ABSENT = Dosage(absent=True)
 _Sigs = Mapping[str, SigReading]  # where a text stood, and what it was read to say
+Names = frozenset[str]
+_NO_NAMES: Names = frozenset()
 
 
-def read_dosage(dosage_instructions: object, product: Product | None, *, ingredient_index: int = 0) -> Dosage:
-    """Never raises. `ingredient_index` says of which ingredient of a combination the mass is wanted."""
+def read_dosage(
+    dosage_instructions: object, product: Product | None, names: Names = _NO_NAMES, *, ingredient_index: int = 0
+) -> Dosage:
+    """Never raises. `names` are words that may stand for the medicine in a sig; `ingredient_index` says of which
+    ingredient of a combination the mass is wanted."""
     if plain := _plain_order(dosage_instructions):
-        return _of_plain_order(*plain, product, ingredient_index)
-    return _read(dosage_instructions, product, ingredient_index)
+        return _of_plain_order(*plain, product, names, ingredient_index)
+    return _read(dosage_instructions, product, names, ingredient_index)
 
 
-def _read(dosage_instructions: object, product: Product | None, ingredient_index: int) -> Dosage:
+def _read(dosage_instructions: object, product: Product | None, names: Names, ingredient_index: int) -> Dosage:
     instructions = read_instructions(dosage_instructions) if dosage_instructions else ()
     if not instructions:
         return _ABSENT
     ordered = Ordered(product, ingredient_index)
     if len(instructions) == 1 and not instructions[0].texts:
         return _of_structure(instructions[0], ordered)
-    return _of_structure_and_text(instructions, ordered)
+    return _of_structure_and_text(instructions, ordered, names)
 
 
 # --- the common order -----------------------------------------------------------------------------------------------
@@ -84,12 +89,13 @@ def _of_plain_order(
     text: object,
     as_needed: bool,
     product: Product | None,
+    names: Names,
     ingredient_index: int,
 ) -> Dosage:
     every = {"frequency": frequency, "period": period, "periodUnit": period_unit}
     dose = {"doseQuantity": {"value": value, "unit": unit, "code": code}}
     dosage = {"timing": {"repeat": every}, "doseAndRate": [dose], "asNeededBoolean": as_needed, "text": text}
-    return _read([dosage], product, ingredient_index)
+    return _read([dosage], product, names, ingredient_index)
 
 
 # --- any other ------------------------------------------------------------------------------------------------------
@@ -120,8 +126,8 @@ def say(line: Line) -> str:
 # --- structure and text ---------------------------------------------------------------------------------------------
 
 
-def _of_structure_and_text(instructions: Sequence[Instruction], ordered: Ordered) -> Dosage:
-    sigs = [{where: _read_sig(text) for where, text in instruction.texts} for instruction in instructions]
+def _of_structure_and_text(instructions: Sequence[Instruction], ordered: Ordered, names: Names) -> Dosage:
+    sigs = [{where: _read_sig(text, names) for where, text in instruction.texts} for instruction in instructions]
     completed = [_completed(instruction.line, found) for instruction, found in zip(instructions, sigs, strict=True)]
     structure = compose(instructions, [(line,) for line in completed], ordered)
     texts = [
@@ -149,16 +155,16 @@ _MEALS = re.compile(r"\W*(?:take |to be taken )?(?:before|after|with|between) (?
 
 
 @lru_cache(maxsize=2048)
-def _read_sig(text: str) -> SigReading:
+def _read_sig(text: str, names: Names) -> SigReading:
     """The text as a sig; of a text that lacks the dose or the frequency, the line without it."""
-    sig = read_sig(text[5:] if text[:5].lower() == "then " else text)
+    sig = read_sig(text[5:] if text[:5].lower() == "then " else text, names)
     if _MEALS.fullmatch(text):  # when, beside a frequency, and not how often
         return sig
     for refused, told, lacking in (
         ("no dose", f"1 tablet {text}", {"amount": None, "mass": None}),
         ("no frequency", f"{text} once a day", {"times": None}),
     ):
-        if sig.refused == refused and len((whole := read_sig(told)).lines) == 1:
+        if sig.refused == refused and len((whole := read_sig(told, names)).lines) == 1:
             return SigReading((replace(whole.lines[0], **lacking),), text=text)  # type: ignore[arg-type]
     return sig
 

@@ -205,3 +205,8 @@ MEMBERS += ["abatementDateTime", "abatementPeriod", "abatementString", "onsetPer
 @given(nearly(MEMBERS, ["E11.42", "22298006"]))
 def test_nothing_raises(resource):
     assert isinstance(read_condition(resource, "p", VALUE_SETS, DAY), Condition | Unread | None)
+
+
+def test_a_number_of_absurd_length_in_a_code_is_no_reason_to_fail() -> None:
+    resource = {"resourceType": "Condition", "id": "c", "code": {"text": "Sciatica", "x": 10**30}}
+    assert isinstance(read_condition(resource, "p", VALUE_SETS, DAY), Condition)

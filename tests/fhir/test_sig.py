@@ -44,6 +44,16 @@ READ = {
     "1,000 mg bid": "1000 mg x 2",
     "1 g tid": "1 g x 3",
     "150 mcg daily": "150 ug x 1",
+    "0,5 tab bid": "1/2 tablet x 2",
+    "1,5 tablets daily": "3/2 tablet x 1",
+    "12,5 mg tid": "25/2 mg x 3",
+    "1 patch 25 mcg/h every 72 hours": "1 patch = 25 ug/h x 1/3",
+    "1 capsule orally three times a day 30 day(s)": "1 capsule x 3 for 30 d",
+    "1 tab daily, 2 weeks": "1 tablet x 1 for 14 d",
+    # added up by the writer
+    "600 mg three times a day (1800 mg/day)": "600 mg x 3",
+    "300 mg qam and 600 mg qhs, total daily dose 900 mg": "300 mg x 1 and 600 mg x 1",
+    "2 caps (600 mg) tid (1800 mg/day)": "2 capsule = 600 mg x 3",
     "10ml three times a day": "10 mL x 3",
     "one 5 ml spoonful twice a day": "5 mL x 2",
     "2 tsp every 6 hours": "10 mL x 4",
@@ -247,6 +257,12 @@ REFUSED = {
     "1 tab daily except Sunday": "a condition: 'except'",
     "2 tabs bid. Do not take 3 tabs.": "a dose word in a remark: 'do not ... 3'",
     "1 tab biweekly": "not clear: 'biweekly'",
+    "1,2 tablets daily": "two doses, and how often for one",  # one or two, or one and a fifth
+    "1 tab daily 3 days a week": "a number of what is not said",
+    "up to 3 patches for 12 hours": "no frequency",
+    "600 mg tid (2000 mg/day)": "a total that is not the sum",
+    "2 caps tid (1800 mg/day)": "a total that cannot be checked",
+    "300 mg daily for 3 days then 300 mg bid (900 mg/day)": "a total that cannot be checked",
     "10 units per sliding scale": "a scale: 'sliding'",
     "tome una tableta dos veces al dia": "not in English: 'tome'",
     "1 Tablette dreimal taglich": "not in English: 'tablette'",
@@ -300,6 +316,29 @@ def test_names_of_the_medicine_may_stand_in_the_text() -> None:
     assert said("Somedrug 300 mg tid") == "refused: words not understood: 'somedrug'"
     assert said("Somedrug 300 mg tid", "somedrug 300 mg capsule") == "300 mg x 3"
     assert said("Somedrug 75 mg 1 tablet by mouth daily", "Somedrug") == "1 tablet = 75 mg x 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Somedrug 75 mg capsule: 1 cap bid", "1 capsule = 75 mg x 2"),
+        ("SOMEDRUG ER 75 mg capsule, take 2 capsules daily", "2 capsule = 150 mg x 1"),
+        ("Somedrug (Brandname) 75 mg cap 1-2 caps bid", "1-2 capsule = 75-150 mg x 2"),
+        ("Take 1 Somedrug 300 mg capsule by mouth tid", "1 capsule = 300 mg x 3"),
+        ("1 capsule somedrug 300 mg tid", "1 capsule = 300 mg x 3"),
+        ("Somedrug 300 mg, take 3 capsules daily", "3 capsule x 1"),  # 300 mg may be one, or all three
+        ("Somedrug 300 mg, 1 capsule daily", "1 capsule = 300 mg x 1"),
+        ("Somedrug 25 mcg/hr patch: apply 1 patch every 72 hours", "1 patch = 25 ug/h x 1/3"),
+        ("Somedrug 5% patch: apply 1 patch daily", "1 patch x 1"),
+        ("Somedrug 5-325 mg tablet: 1-2 tablets q6h prn", "1-2 tablet x 4 prn"),
+        ("Somedrug 250 mg/5 mL solution: 5 mL tid", "5 mL x 3"),
+        ("Somedrug 300 mg, 3 times a day", "300 mg x 3"),
+        ("Somedrug 300 mg at night, 2 capsules in the morning", "300 mg x 1 and 2 capsule x 1"),
+        ("Somedrug 75 mg capsule: as directed", "refused: as directed"),
+    ],
+)
+def test_what_stands_beside_the_name_is_the_strength_where_a_count_follows(text: str, read: str) -> None:
+    assert said(text, "somedrug", "brandname", "er") == read
 
 
 def test_a_name_is_never_a_licence_for_a_word_with_a_meaning() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cards.fhir.lines import SigReading
 from cards.fhir.sig.assemble import assemble
@@ -37,7 +38,12 @@ def read_counted(text: str, names: Iterable[str] = ()) -> tuple[SigReading, int]
     plain = _from_json(text) if text.lstrip().startswith("{") else text
     if not plain.strip():
         return SigReading(refused="empty", text=text), 0
-    return _read(plain, text, frozenset(word for name in names for word in name.lower().split()))
+    return _read(plain, text, _words_of(frozenset(names)))
+
+
+@lru_cache(maxsize=1024)
+def _words_of(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for name in names for word in name.lower().split())
 
 
 def _read(plain: str, text: str, names: frozenset[str]) -> tuple[SigReading, int]:

@@ -20,6 +20,7 @@ from cards.fhir.sig.parts import (
     After,
     AsNeeded,
     Days,
+    DayTotal,
     Directed,
     Divided,
     Dose,
@@ -73,6 +74,7 @@ class Assembly:
         self.pending: str | None = None  # the strongest join since the last dose
         self.joined = False  # a join since the last time of day
         self.directed = False
+        self.total: Amount | None = None  # a day, as the text adds it up
         self.labels_lead: bool | None = None  # "week 1: ..." or "... in week 1"
 
     @property
@@ -205,6 +207,8 @@ class Assembly:
                 draft.route = draft.route or part.name
             case Pair():
                 draft.pair = part.name
+            case DayTotal():
+                self.total = part.amount
             case Directed():
                 self.directed = True
 
@@ -217,6 +221,8 @@ class Assembly:
         _spread_timing(self.drafts)
         made = tuple(self._line(draft, text) for draft in self.drafts)
         _check_said_twice(self.drafts, made)
+        if self.total is not None:
+            _check_total(made, self.total)
         return made
 
     def _line(self, draft: Draft, text: str) -> Line:
@@ -253,6 +259,16 @@ def assemble(parts: Iterable[Said], text: str) -> tuple[Line, ...]:
     for said in parts:
         assembly.add(said)
     return assembly.lines(text)
+
+
+def _check_total(lines: tuple[Line, ...], total: Amount) -> None:
+    """A text that adds its doses up must do so rightly; one that cannot be checked is not taken on trust."""
+    amounts = [amount for line in lines for amount in (line.amount, line.mass) if amount and amount.unit == total.unit]
+    if len(amounts) != len(lines) or any(line.link == "then" for line in lines):
+        raise Refusal("a total that cannot be checked")
+    came_to = sum(amount.high * line.times.high for amount, line in zip(amounts, lines, strict=True) if line.times)
+    if came_to != total.high:
+        raise Refusal("a total that is not the sum")
 
 
 def _check_labels(labels: list[Label | None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cards.fhir.lines import Amount
 from cards.fhir.sig.tokens import Token
 from cards.fhir.sig.words import Kind
 
@@ -16,6 +17,8 @@ class Cursor:
         self.steps = 0
         self.in_reason = False  # inside "for severe back pain": unknown words name a complaint
         self.dose_seen = False  # since the last break
+        self.begun = False  # a dose has been read
+        self.strength: Amount | None = None  # of one, where the text begins with the medicine's full name
 
     def peek(self, ahead: int = 0) -> Token:
         self.steps += 1

@@ -28,8 +28,16 @@ def dose(cursor: Cursor) -> tuple[Dose, ...] | None:
     if up_to:
         said = Dose(_from_zero(said.amount), said.mass and _from_zero(said.mass))
     _check(said.amount)
-    cursor.in_reason, cursor.dose_seen = False, True
-    return (said,)
+    cursor.in_reason, cursor.dose_seen, cursor.begun = False, True, True
+    return (_of_title(said, cursor.strength),)
+
+
+def _of_title(said: Dose, strength: Amount | None) -> Dose:
+    """A count of what the text began with: so many times its strength."""
+    if strength is None or not strength.unit or said.mass or said.amount.unit in (*MASSES, "mL", "g"):
+        return said
+    each = strength.high
+    return Dose(said.amount, Amount(said.amount.low * each, said.amount.high * each, strength.unit))
 
 
 def _from_zero(amount: Amount) -> Amount:
@@ -56,6 +64,7 @@ def _measured(cursor: Cursor, low: Fraction, high: Fraction) -> Dose:
     high = _second_end(cursor, token, low, high)
     amount = Amount(low * token.value, high * token.value, _rate_unit(cursor, token.name))
     _named(cursor)
+    _skip_names(cursor)
     return _aside(cursor, amount)
 
 
@@ -102,8 +111,14 @@ def _named(cursor: Cursor) -> None:
         cursor.at += 2
 
 
+def _skip_names(cursor: Cursor) -> None:
+    while cursor.names and cursor.kind() is Kind.UNKNOWN and cursor.peek().text in cursor.names:
+        cursor.at += 1
+
+
 def _of_strength(cursor: Cursor, low: Fraction, high: Fraction, by_each: bool) -> Dose:
     """A bare number, or the count of "one 300 mg tablet", "2 x 300 mg capsules"."""
+    _skip_names(cursor)
     if not cursor.follows(Kind.NUMBER, Kind.UNIT):
         _refuse_if_time(cursor, by_each)
         return _aside(cursor, Amount(low, high, ""))
@@ -195,4 +210,4 @@ def _strength_after(cursor: Cursor, amount: Amount) -> Dose:
     value, unit = number(cursor), cursor.take(Kind.UNIT)
     if value is None or unit is None or unit.name not in MASSES:
         raise Refusal("two doses in a row")
-    return _of_each(amount, Amount(value, value, unit.name))
+    return _of_each(amount, Amount(value, value, _rate_unit(cursor, unit.name)))

@@ -21,6 +21,7 @@ from cards.fhir.sig.parts import (
     After,
     AsNeeded,
     Days,
+    DayTotal,
     Directed,
     Divided,
     Dose,
@@ -34,6 +35,7 @@ from cards.fhir.sig.parts import (
     Refusal,
     Route,
 )
+from cards.fhir.sig.title import title
 from cards.fhir.sig.tokens import Token
 from cards.fhir.sig.words import Kind
 
@@ -162,6 +164,22 @@ def _a_day_follows(cursor: Cursor) -> bool:
     return False
 
 
+def total(cursor: Cursor) -> Found:
+    """ "(1800 mg/day)", "total 1800 mg daily", once a dose is said: what it comes to, and no other dose."""
+    opened, said = cursor.take(Kind.OPEN), cursor.take(Kind.TOTAL)
+    if not cursor.begun or not (opened or said):
+        return None
+    a_day = False
+    while (token := cursor.take(*_BEFORE_MOST)) is not None:
+        a_day = a_day or (token.kind is Kind.PERIODLY and token.value == 1)
+    found, unit = span(cursor), cursor.take(Kind.UNIT)
+    a_day = _a_day_follows(cursor) or a_day
+    cursor.skip(Kind.TOTAL)
+    if found is None or unit is None or not a_day or (opened and not cursor.take(Kind.CLOSE)):
+        return None
+    return (DayTotal(Amount(found[0] * unit.value, found[1] * unit.value, unit.name)),)
+
+
 def most_after_dose(cursor: Cursor) -> Found:
     """ "up to 8 a day", once a dose and how often are said, is a maximum and not another dose."""
     if not cursor.dose_seen or cursor.take(Kind.UP_TO) is None:
@@ -187,6 +205,17 @@ def duration(cursor: Cursor) -> Found:
         if least and least.kind is Kind.LEAST:
             break
     return _stretch_of_days(cursor, open_ended=least is not None and least.kind is Kind.LEAST)
+
+
+def bare_duration(cursor: Cursor) -> Found:
+    """ "1 capsule three times a day 30 day(s)": at the end of a sentence, once a dose is said."""
+    if not cursor.begun or not cursor.follows(Kind.NUMBER, Kind.PERIOD):
+        return None
+    count, days, after = cursor.peek(0).value, cursor.peek(1).value, cursor.kind(2)
+    if days < _ONE_DAY or after not in (Kind.STOP, Kind.COMMA, Kind.END):
+        return None
+    cursor.at += 2
+    return (Days(whole_days(count * days)),)
 
 
 def _stretch_of_days(cursor: Cursor, open_ended: bool) -> Found:
@@ -403,6 +432,7 @@ def refused_word(cursor: Cursor) -> Found:
 # Each production with the kinds of token it begins with. The order matters where two begin alike: "for 7 days" is tried
 # before "for pain", "3 times a day" before a dose of 3.
 _PRODUCTIONS: tuple[tuple[Callable[[Cursor], Found], tuple[Kind, ...]], ...] = (
+    (title, (Kind.UNKNOWN,)),
     (schedule, (Kind.NUMBER,)),
     (join, tuple(_JOINS)),
     (remark, (Kind.REMARK,)),
@@ -417,12 +447,14 @@ _PRODUCTIONS: tuple[tuple[Callable[[Cursor], Found], tuple[Kind, ...]], ...] = (
     (label, (Kind.DAY_ONE, Kind.PERIOD)),
     (divided, (Kind.DIVIDED, Kind.NUMBER)),
     (pain_score, (Kind.OPEN,)),
+    (total, (Kind.OPEN, Kind.TOTAL)),
     (offset, (Kind.LEAST, Kind.NUMBER, Kind.OFFSET)),
     *FREQUENCIES,
     (known_word, (Kind.ROUTE, Kind.PAIR, Kind.DIRECTED)),
     (refused_word, (Kind.ALARM, Kind.FOREIGN)),
     (water, (Kind.NUMBER,)),
     (layer, (Kind.LAYER,)),
+    (bare_duration, (Kind.NUMBER,)),
     (dose, (Kind.UP_TO, Kind.NUMBER, Kind.OPEN, Kind.ARTICLE)),
 )
 _BEGINNING_WITH = {kind: tuple(read for read, begins in _PRODUCTIONS if kind in begins) for kind in Kind}

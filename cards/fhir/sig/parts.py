@@ -98,6 +98,13 @@ class Divided:
 
 
 @dataclass(frozen=True, slots=True)
+class DayTotal:
+    """What the doses of a day come to, as the text has it."""
+
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
 class Directed:
     """As directed: nothing, said politely."""
 
@@ -123,6 +130,7 @@ Part: TypeAlias = (
     | Route
     | Pair
     | Directed
+    | DayTotal
     | Divided
     | Join
 )

@@ -38,6 +38,8 @@ _SCAN = re.compile(
     r"(?P<clock>\b\d{1,2}:\d\d\b)"
     r"|(?P<code>\b[a-pr-wyz]\d\d\.\d{1,4}\b)"
     r"|(?P<fraction>\b[1-9]\d?/[1-9]\d?\b(?!/))"
+    r"|(?P<decimal>(?<![\d,.])(?:\d{1,3},\d{1,2}(?= ?(?:mg|g|mcg|ug|ml)\b)"
+    r"|\d{1,2},(?:25|50?|75)(?= ?(?:tab|cap)[a-z]*\b)))"
     r"|(?P<number>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d*\.\d+|\d+)"
     r"|(?P<word>[a-z]+(?:'[a-z]+)?)"
     r"|(?P<sign>[^\sa-z\d])",
@@ -114,6 +116,12 @@ def _number(text: str) -> Word:
     return Word(Kind.NUMBER, text, Fraction(plain)) if len(plain) <= _LONGEST_NUMBER else _UNKNOWN
 
 
+def _decimal(text: str) -> Word:
+    """ "1,5 tablets", "2,5 mg": a comma is a point where nothing else fits. Of tablets only halves and quarters: "1,2
+    tablets" may be one or two."""
+    return Word(Kind.NUMBER, text, Fraction(text.replace(",", ".")))
+
+
 def _fraction(text: str) -> Word:
     """Only what is written for parts of a tablet: 5/325 is a strength, 10/12 a date."""
     top, bottom = (int(part) for part in text.split("/"))
@@ -126,7 +134,7 @@ def _code(text: str) -> Word:
     return Word(Kind.CODE, text)
 
 
-_NUMERIC = {"clock": _clock, "number": _number, "fraction": _fraction, "code": _code}
+_NUMERIC = {"clock": _clock, "number": _number, "fraction": _fraction, "code": _code, "decimal": _decimal}
 
 
 def _longest(pieces: list[Token], place: int) -> tuple[Token, int]:
