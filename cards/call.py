@@ -26,6 +26,7 @@ class Call:
     hook_instance: str = ""
     service: str = ""  # the service's id: part of every card's uuid
     drafts: tuple[Resource, ...] = ()  # MedicationRequests and Medications of context.draftOrders
+    draft_urls: tuple[str, ...] = ()  # the fullUrl of each draft's entry, "" where there is none; or none at all
     selections: tuple[str, ...] = ()
     patient: Resource | None = None
     conditions: tuple[Resource, ...] = ()

@@ -83,6 +83,7 @@ def _call(request: HookRequest, service: Service, day: date, chart: Chart) -> Ca
         hook_instance=request.hook_instance,
         service=service.id,
         drafts=request.draft_orders,
+        draft_urls=request.draft_urls,
         selections=request.selections,
         patient=chart.patient,
         conditions=chart.conditions,

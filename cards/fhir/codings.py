@@ -138,6 +138,15 @@ def reference_of(resource: Mapping[str, Any]) -> str:
     return f"{kind}/{identity}" if kind and identity else kind
 
 
+def without_version(reference: str) -> str:
+    return reference.strip().split("/_history/")[0].rstrip("/")
+
+
+def local(reference: str) -> str:
+    """ "MedicationRequest/a" of an absolute reference, "x" of urn:uuid:x; without a version."""
+    return "/".join(without_version(reference).removeprefix("urn:uuid:").rsplit("/", 2)[-2:])
+
+
 def belongs_to(resource: Mapping[str, Any], patient_id: str) -> bool:
     """Whether a resource may be this patient's: only one that names another is not.
 
@@ -147,5 +156,5 @@ def belongs_to(resource: Mapping[str, Any], patient_id: str) -> bool:
     reference = string(subject.get("reference")) if isinstance(subject, dict) else ""
     if not reference or not patient_id or reference.startswith(("urn:", "#")):
         return True
-    path = reference.split("/_history/")[0].split("/")
+    path = without_version(reference).split("/")
     return path[-1] == patient_id.split("/")[-1] and (len(path) < 2 or path[-2] == "Patient")

@@ -8,15 +8,16 @@ hundred old orders cost little.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import repeat
 from typing import Any
 
 from ..call import Call, Resource
 from ..facts import Dosage, Hook, MedicationOrder, Role, Unread
 from ..in_force import Knowledge
-from .codings import belongs_to, codings, names, objects, reference_of, string, words
+from .codings import belongs_to, codings, local, names, objects, reference_of, string, without_version, words
 from .conditions import sets_of
 from .dates import days_of
 from .drug import Drug, read_drug
@@ -36,7 +37,7 @@ Resolve = Callable[[str], Resource | None]
 
 def read_orders(call: Call, knowledge: Knowledge) -> tuple[list[MedicationOrder], list[Unread]]:
     """Every order that concerns us, and what could not be read of them."""
-    resolve = _resolver([*call.drafts, *call.medications])
+    resolve = _resolver([*call.drafts, *call.medications], call.draft_urls)
     listed = [r for r in _requests(call.medications) if belongs_to(r, call.patient_id)]
     active_ids = {reference_of(r) for r in listed if _status(r) in ACTIVE}
     selected = _selected(call)
@@ -66,7 +67,7 @@ def read_order(
 
 def judged_drugs(call: Call, knowledge: Knowledge) -> Iterator[Drug]:
     """What the drafts to judge are, and no more: asked before anything is fetched."""
-    resolve = _resolver(call.drafts)
+    resolve = _resolver(call.drafts, call.draft_urls)
     selected = _selected(call)
     for resource in _requests(call.drafts):
         if selected(resource) and _status(resource) not in SKIPPED:
@@ -106,23 +107,31 @@ def _selected(call: Call) -> Callable[[Resource], bool]:
     """At order-select the selected drafts; where the selection is empty or matches nothing, all. At order-sign all."""
     if call.hook is not Hook.ORDER_SELECT or not call.selections:
         return _any
-    wanted = {_local(selection) for selection in call.selections}
-    if any(_local(reference_of(resource)) in wanted for resource in call.drafts):
-        return lambda resource: _local(reference_of(resource)) in wanted
-    ids = {reference.rsplit("/", 1)[-1] for reference in wanted}
-    by_id = [resource for resource in call.drafts if string(resource.get("id")) in ids]
-    if len(by_id) == 1:
-        return lambda resource: resource is by_id[0]
-    return _any
+    chosen = [draft for selection in call.selections for draft in _meant_by(without_version(selection), call)]
+    return (lambda resource: any(resource is one for one in chosen)) if chosen else _any
 
 
 def _any(_: Resource) -> bool:
     return True
 
 
-def _local(reference: str) -> str:
-    """ "MedicationRequest/a" of an absolute or urn:uuid reference."""
-    return "/".join(reference.removeprefix("urn:uuid:").rstrip("/").rsplit("/", 2)[-2:])
+def _meant_by(selection: str, call: Call) -> list[Resource]:
+    """As written, then without base URL or urn:uuid, then by an id that only one has. The law: the first that fits."""
+    addressed = list(zip(call.drafts, (*call.draft_urls, *repeat("", len(call.drafts))), strict=False))
+    for said in (str, local):
+        if found := [draft for draft, url in addressed if said(selection) in _addresses(draft, url, said)]:
+            return found
+    kind, _, identity = local(selection).rpartition("/")
+    by_id = [draft for draft, url in addressed if identity in (string(draft.get("id")), local(url).rpartition("/")[2])]
+    return by_id if len(by_id) == 1 and kind in _ORDERS else []
+
+
+_ORDERS = frozenset({"", "MedicationRequest", "MedicationOrder", "MedicationPrescription"})  # R4, STU3, DSTU2
+
+
+def _addresses(draft: Resource, url: str, said: Callable[[str], str]) -> set[str]:
+    """What a draft may be called: by its reference, and by the fullUrl of its entry."""
+    return {said(name) for name in (reference_of(draft) if draft.get("id") else "", without_version(url)) if name}
 
 
 # --- one order ------------------------------------------------------------------------------------------------------
@@ -196,7 +205,7 @@ def _reasons(resource: Resource, knowledge: Knowledge) -> tuple[frozenset[str], 
     if not found:
         found = frozenset().union(*(knowledge.value_sets.conditions_named(name) for name in _reason_text(resource)))
     references = (string(r.get("reference")) for r in objects(resource.get("reasonReference")))
-    return found, tuple(_local(reference) for reference in references if reference)
+    return found, tuple(local(reference) for reference in references if reference)
 
 
 def _reason_text(resource: Resource) -> list[str]:
@@ -207,7 +216,7 @@ def _replaces(resource: Resource) -> Iterator[str]:
     """The orders that the EHR says this one takes the place of."""
     for prior in objects(resource.get("priorPrescription")):
         if named := string(prior.get("reference")):
-            yield _local(named)
+            yield local(named)
 
 
 def _most_tolerated(resource: Resource) -> bool:
@@ -266,7 +275,14 @@ def _in_days(duration: Mapping[str, Any]) -> bool:
     )
 
 
-def _resolver(resources: Iterable[Resource]) -> Resolve:
-    """Medication resources by "Medication/id", from the drafts and the list."""
+def _resolver(resources: Collection[Resource], urls: Iterable[str] = ()) -> Resolve:
+    """Medication resources by "Medication/id" or the fullUrl of their entry, from the drafts and the list."""
     found = {reference_of(r): r for r in resources if r.get("resourceType") == "Medication"}
-    return lambda reference: found.get(_local(reference))
+    by_url = {without_version(url): r for r, url in zip(resources, urls, strict=False) if url}
+
+    def resolve(reference: str) -> Resource | None:
+        plain = without_version(reference)
+        named = f"Medication/{plain.removeprefix('urn:uuid:')}" if plain.startswith("urn:uuid:") else local(plain)
+        return by_url.get(plain) or found.get(named)
+
+    return resolve
