@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from .clashes import Clash, Severity, Side
-from .facts import Facts, Role
+from .clashes import Clash, Severity
+from .facts import Facts, MedicationOrder, Role
 from .finding import Finding, Indicator
 from .in_force import Knowledge
 from .pairs import Meeting, past_unknown
@@ -59,7 +59,7 @@ def reason(clash: Clash) -> str:
 
 def lines(meeting: Meeting, clashes: tuple[Clash, ...]) -> Iterator[str]:
     """The other order, then each reason with what to do."""
-    yield f"{capital(said(meeting.other.order.label))}: {standing(meeting.other)}"
+    yield f"{capital(said(meeting.other.order.label))}: {standing(meeting.other.order, meeting.other.past)}"
     actions: set[str] = set()
     for clash in clashes[:MOST_REASONS]:
         yield in_full(clash) if clash.action not in actions else f"{clash.why.rstrip('.')}."
@@ -72,11 +72,10 @@ def in_full(clash: Clash) -> str:
     return f"{clash.why.rstrip('.')}. {clash.action}"
 
 
-def standing(side: Side) -> str:
-    """What the other order is to this patient."""
-    past = side.past
+def standing(order: MedicationOrder, past: LastTaken | None = None) -> str:
+    """What the other order is to this patient. `past`: it is no longer taken, and since when."""
     if past is None:
-        return "being taken" if side.order.role is Role.ACTIVE else "drafted as well"
+        return "being taken" if order.role is Role.ACTIVE else "drafted as well"
     words = {"stopped": f"stopped {past.day}", "supply": f"its supply ended {past.day}"}
     return words.get(past.how, "stopped; the record does not say when")
 

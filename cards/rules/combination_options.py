@@ -31,8 +31,7 @@ MOST_TO_ACCEPT = 2
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order in facts.selected():
-        here = at_hand(facts, knowledge, order)
-        for ladder, condition in () if here.other_reason else here.ladders:
+        for ladder, condition in at_hand(facts, knowledge, order).ladders:
             first = _first(ladder, order, facts, knowledge)
             if first and not condition.provisional and ladder.combination == OFFERED:
                 yield from _finding(first, order, ladder, condition, facts, knowledge)

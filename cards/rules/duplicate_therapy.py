@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..clashes import Clash, Severity, Side
+from ..clashes import Clash, Severity
 from ..facts import Facts, MedicationOrder
 from ..finding import Finding, Indicator
 from ..in_force import Knowledge
@@ -66,7 +66,7 @@ def _product(order: MedicationOrder, repeat: Repeat) -> str:
 
 def _ceiling(repeat: Repeat, facts: Facts, knowledge: Knowledge) -> list[Maximum]:
     """The lowest limit never to be passed, if one is stated in mg."""
-    rows = knowledge.maxima(repeat.agent, repeat.judged.formulation or "", (), facts.age_between())
+    rows = knowledge.maxima(repeat.agent, repeat.judged.formulation, (), facts.age_between())
     found = [row for row in rows if row.kind == "ceiling" and row.dose.unit == "mg/d" and not row.with_medicine]
     return sorted(found, key=lambda row: row.dose.value)[:1]
 
@@ -78,7 +78,7 @@ def _within(total: Total, ceiling: list[Maximum]) -> bool:
 
 
 def _lines(repeat: Repeat, total: Total, ceiling: list[Maximum]) -> Iterator[str]:
-    yield f"{capital(said(repeat.other.label))}: {standing(Side(repeat.other, repeat.agent.id, frozenset()))}"
+    yield f"{capital(said(repeat.other.label))}: {standing(repeat.other)}"
     if total.together and total.together.mg is not None and not total.unreadable:
         yield f"{repeat.agent.title} a day: {total.words}"
     if ceiling:

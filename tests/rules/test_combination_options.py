@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -95,10 +96,29 @@ def test_a_renewal_says_nothing_and_a_rise_above_the_target_does(order: Orders, 
         assert len(said(facts(drafted, first, conditions=(condition(DPN),)), knowledge)) == count
 
 
-def test_a_switch_is_no_combination(order: Orders, knowledge: Knowledge) -> None:
+@pytest.mark.parametrize("drafted", ["pregabalin", "metoprolol"])
+def test_a_switch_is_no_combination(drafted: str, order: Orders, knowledge: Knowledge) -> None:
+    """150 mg of another medicine is no rise of the first: who changes from one to the other wants no second."""
     first = order.taken("duloxetine", dosage=daily(60), starts=DAY - timedelta(days=100))
-    drafted = order("pregabalin", replaces=(first.reference,))
-    assert said(facts(drafted, first, conditions=(condition(DPN),)), knowledge) == []
+    change = order(drafted, replaces=(first.reference,), dosage=daily(150))
+    assert said(facts(change, first, conditions=(condition(DPN),)), knowledge) == []
+
+
+def test_a_medicine_for_something_else_is_no_second_agent(order: Orders, knowledge: Knowledge) -> None:
+    assert said(case(order, "metoprolol"), knowledge) == []
+
+
+def test_where_the_file_of_the_first_has_expired_there_is_no_trial(order: Orders, knowledge: Knowledge) -> None:
+    rest = {name: agent for name, agent in knowledge.agents.items() if name != "duloxetine"}
+    assert said(case(order, "pregabalin"), replace(knowledge, agents=rest)) == []
+
+
+def test_a_condition_without_an_identity_is_not_named(order: Orders, knowledge: Knowledge) -> None:
+    """A reference to nothing would open no chart."""
+    named = case(order, "pregabalin")
+    nameless = replace(named, conditions=(replace(condition(DPN), reference=""),))
+    assert [found.conditions for found in said(named, knowledge)] == [(f"Condition/{DPN}",)]
+    assert [found.conditions for found in said(nameless, knowledge)] == [()]
 
 
 def test_from_65_a_tricyclic_is_not_supported_beside_a_gabapentinoid(order: Orders, knowledge: Knowledge) -> None:

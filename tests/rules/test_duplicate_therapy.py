@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from cards import Knowledge
-from cards.facts import Product
+from cards.facts import Dosage, Product
 from cards.finding import Finding, Indicator
 from cards.rules.duplicate_therapy import check
 from tests.rules.orders import DAY, Orders, daily, facts
@@ -115,6 +115,60 @@ def test_paracetamol_in_two_products(
     (found,) = check(facts(drafted, order.taken("acetaminophen", **dose)), knowledge)
     assert found.indicator is indicator
     assert found.summary == "Acetaminophen twice: with oxycodone and alone"
+
+
+def tramadol_twice(order: Orders, knowledge: Knowledge, age: int, each: int = 200) -> Finding:
+    dose = {"dosage": daily(each)}
+    combined = order("tramadol+acetaminophen", product=Product(("tramadol", "acetaminophen")), **dose)
+    (found,) = check(facts(combined, order.taken("tramadol", formulation="plain", **dose), age=age), knowledge)
+    return found
+
+
+def test_of_several_limits_the_lowest_for_this_age_is_stated(order: Orders, knowledge: Knowledge) -> None:
+    """Past 75 tramadol is limited to 300 mg: the limit of younger patients would invite seizures."""
+    old, young = (tramadol_twice(order, knowledge, age) for age in (76, 75))
+    assert "At most 300 mg a day, all products together" in old.detail
+    assert "At most 400 mg a day, all products together" in young.detail
+    assert (old.indicator, young.indicator) == (WARNING, INFO)
+    assert [found.because[1].address.rpartition(".")[2] for found in (old, young)] == ["ceiling-us-over-75", "ceiling"]
+    assert len(old.because) == 2
+
+
+def test_a_usual_dose_is_no_limit(order: Orders, knowledge: Knowledge) -> None:
+    """What is usual for one pain may be passed: calling it a limit would take pain relief away."""
+    extended = order("pregabalin", formulation=unusual("pregabalin", knowledge))
+    (found,) = check(facts(extended, order.taken("pregabalin")), knowledge)
+    assert [line for line in found.detail if line.startswith("At most")] == [
+        "At most 660 mg a day, all products together"
+    ]
+
+
+def test_no_sum_is_stated_where_one_of_the_two_could_not_be_read(order: Orders, knowledge: Knowledge) -> None:
+    """Half of the sum would read like all of it."""
+    once = order("gabapentin", formulation=unusual("gabapentin", knowledge), dosage=daily(600))
+    read = order.taken("gabapentin", dosage=daily(300))
+    unread = order.taken("gabapentin", dosage=Dosage(unread="as directed"))
+    sums = [
+        [line for line in finding.detail if line.startswith("Gabapentin a day: ")]
+        for taken in (read, unread)
+        for finding in check(facts(once, taken), knowledge)
+    ]
+    assert [len(lines) for lines in sums] == [1, 0]
+    assert "900 mg" in sums[0][0]
+
+
+def test_both_products_of_one_ingredient_are_one_pair(order: Orders, knowledge: Knowledge) -> None:
+    """What other rules say of the two stands on the same card."""
+    once, taken = order("gabapentin", formulation=unusual("gabapentin", knowledge)), order.taken("gabapentin")
+    (found,) = check(facts(once, taken), knowledge)
+    assert found.pair == {once.reference, taken.reference}
+
+
+def test_a_long_name_of_a_product_leaves_room_for_the_other(order: Orders, knowledge: Knowledge) -> None:
+    name = "gabapentin " * 8
+    once = order("gabapentin", formulation=unusual("gabapentin", knowledge), label=name)
+    (found,) = check(facts(once, order.taken("gabapentin", label="Neurontin")), knowledge)
+    assert found.summary == f"Gabapentin twice: {name[:49].rstrip()}… and Neurontin"
 
 
 def test_two_selected_drafts_are_one_pair(order: Orders, knowledge: Knowledge) -> None:
