@@ -14,10 +14,12 @@ from .fhir import read_facts
 from .in_force import Knowledge
 from .knowledge_base import SEED, KnowledgeBase, KnowledgeError, laid_over, seed
 from .override_reasons import DISPLAY as OVERRIDE_REASONS
+from .readings import NONE_KEPT, KeptReadings, Readings
 from .rules import RULES, Check
 from .scope import concerns_us
 
 __all__ = [
+    "NONE_KEPT",
     "OVERRIDE_REASONS",
     "RULES",
     "SEED",
@@ -30,10 +32,12 @@ __all__ = [
     "Facts",
     "Frame",
     "Hook",
+    "KeptReadings",
     "Knowledge",
     "KnowledgeBase",
     "KnowledgeError",
     "Known",
+    "Readings",
     "Trouble",
     "advise",
     "concerns_us",

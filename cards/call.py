@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from .facts import Hook, Known
+from .readings import NONE_KEPT, Readings
 
 Resource = Mapping[str, Any]
 
@@ -35,3 +36,4 @@ class Call:
     allergies: tuple[Resource, ...] = ()
     known: frozenset[Known] = frozenset()
     not_checked: tuple[str, ...] = field(default=())  # in words: "observations: the EHR reported an error"
+    readings: Readings = field(default=NONE_KEPT, repr=False, compare=False)  # of earlier calls on the same chart

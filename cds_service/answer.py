@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from cards import (
+    NONE_KEPT,
     RULES,
     Advice,
     Call,
@@ -20,6 +21,7 @@ from cards import (
     Knowledge,
     KnowledgeBase,
     Known,
+    Readings,
     advise,
     concerns_us,
     read_facts,
@@ -60,20 +62,32 @@ class Engine:
 
     def answer(self, request: HookRequest, service: Service, day: date, fetch: Fetch | None = None) -> Answer:
         """Cards for one call. Raises HookError (412) when required data can be had nowhere."""
+        return self.answer_with(request, service, day, lambda: complete(request, self.templates, fetch))
+
+    def answer_with(
+        self,
+        request: HookRequest,
+        service: Service,
+        day: date,
+        chart_of: Callable[[], Chart],
+        readings: Readings = NONE_KEPT,
+    ) -> Answer:
+        """Cards for one call, its chart asked for only if the call concerns us."""
         knowledge = self.knowledge(day)
-        if request.hook != Hook.PATIENT_VIEW and not concerns_us(
-            _call(request, service, day, Chart.empty()), knowledge
-        ):
+        if request.hook != Hook.PATIENT_VIEW and not concerns_us(_call(request, service, day, _NOT_READ), knowledge):
             return Answer([])
-        chart = complete(request, self.templates, fetch)
-        facts = read_facts(_call(request, service, day, chart), knowledge)
+        chart = chart_of()
+        facts = read_facts(_call(request, service, day, chart, readings), knowledge)
         advice = advise(facts, knowledge, self.rules, self.most_cards)
         unshown = advise(facts, knowledge, self.silent) if self.silent else None
         cards = advice.cards(facts, knowledge, Frame(service.id, request.hook_instance))
         return Answer(cards, advice, facts, chart, unshown)
 
 
-def _call(request: HookRequest, service: Service, day: date, chart: Chart) -> Call:
+_NOT_READ: Final = Chart.empty()
+
+
+def _call(request: HookRequest, service: Service, day: date, chart: Chart, readings: Readings = NONE_KEPT) -> Call:
     return Call(
         hook=Hook(request.hook),
         day=day,
@@ -92,4 +106,5 @@ def _call(request: HookRequest, service: Service, day: date, chart: Chart) -> Ca
         allergies=chart.allergies,
         known=frozenset(map(Known, chart.known)),
         not_checked=chart.not_checked,
+        readings=readings,
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 
-from ..call import Call
+from ..call import Call, Resource
 from ..childbearing import not_excluded, with_pregnancy
 from ..facts import Allergy, Condition, Facts, Unread
 from ..in_force import Knowledge
@@ -25,9 +26,10 @@ from .patient import read_patient
 def read_facts(call: Call, knowledge: Knowledge) -> Facts:
     """All that a call tells us, on its day."""
     value_sets = knowledge.value_sets
+    call.readings.under(value_sets)
     orders, unread_orders = read_orders(call, knowledge)
     conditions, unread_conditions = _conditions(call, knowledge)
-    results, unread_results = read_observations(call.observations, call.patient_id, value_sets)
+    results, unread_results = read_observations(call.observations, call.patient_id, value_sets, call.readings)
     conditions = with_pregnancy(conditions, results, knowledge, call.day)
     patient = with_body(read_patient(call.patient, call.day), results, value_sets, call.day)
     return Facts(
@@ -51,9 +53,17 @@ def read_facts(call: Call, knowledge: Knowledge) -> Facts:
 
 
 def _conditions(call: Call, knowledge: Knowledge) -> tuple[tuple[Condition, ...], tuple[Unread, ...]]:
-    found = [read_condition(resource, call.patient_id, knowledge.value_sets, call.day) for resource in call.conditions]
+    found = [
+        call.readings.of(r, _dated(r, call.day), read_condition, call.patient_id, knowledge.value_sets, call.day)
+        for r in call.conditions
+    ]
     read = [condition for condition in found if isinstance(condition, Condition)]
     return _with_implied(read, knowledge), tuple(unread for unread in found if isinstance(unread, Unread))
+
+
+def _dated(condition: Resource, day: date) -> tuple[str, date | None]:
+    """A condition is read alike on all days, but for one that ends."""
+    return "condition", day if any(key.startswith("abatement") for key in condition) else None
 
 
 def _with_implied(conditions: list[Condition], knowledge: Knowledge) -> tuple[Condition, ...]:
@@ -77,7 +87,9 @@ def _widened(condition: Condition, more: frozenset[str]) -> Condition:
 
 def _allergies(call: Call, knowledge: Knowledge) -> Iterator[Allergy]:
     for resource in call.allergies:
-        found = read_allergy(resource, call.patient_id, knowledge.substances, knowledge.value_sets)
+        found = call.readings.of(
+            resource, "allergy", read_allergy, call.patient_id, knowledge.substances, knowledge.value_sets
+        )
         if isinstance(found, Allergy):
             yield found
 

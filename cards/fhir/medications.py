@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..call import Call, Resource
 from ..facts import Dosage, Hook, MedicationOrder, Role, Unread
@@ -38,19 +38,25 @@ Resolve = Callable[[str], Resource | None]
 def read_orders(call: Call, knowledge: Knowledge) -> tuple[list[MedicationOrder], list[Unread]]:
     """Every order that concerns us, and what could not be read of them."""
     resolve = _resolver([*call.drafts, *call.medications], call.draft_urls)
-    listed = [r for r in _requests(call.medications) if belongs_to(r, call.patient_id)]
-    active_ids = {reference_of(r) for r in listed if _status(r) in ACTIVE}
+    listed = [
+        found
+        for resource in call.medications
+        if (found := call.readings.of(resource, "listed", _listed, call.patient_id, knowledge, resolve))
+    ]
+    active_ids = {found.reference for found in listed if found.status in ACTIVE}
     selected = _selected(call)
     orders: list[MedicationOrder] = []
     unread: list[Unread] = []
     for resource in _requests(call.drafts):
         role = _draft_role(resource, active_ids)
         if role is not None:
-            _read(resource, role, selected(resource), knowledge, resolve, orders, unread)
-    for resource in listed:
-        role = _listed_role(resource)
-        if role is not None and not (role is Role.ACTIVE and _is_stopped(resource, orders)):
-            _read(resource, role, False, knowledge, resolve, orders, unread)
+            order, not_read = _read(resource, role, selected(resource), knowledge, resolve)
+            orders += [order] if order else []
+            unread += [not_read] if not_read else []
+    stopped = {order.reference for order in orders if order.role is Role.STOP}
+    for found in listed:
+        if found.order and not (found.order.role is Role.ACTIVE and found.reference in stopped):
+            orders.append(found.order)
     return orders, unread
 
 
@@ -74,12 +80,29 @@ def judged_drugs(call: Call, knowledge: Knowledge) -> Iterator[Drug]:
             yield read_drug(resource, resolve, knowledge.products)
 
 
-def _is_stopped(resource: Resource, orders: Iterable[MedicationOrder]) -> bool:
-    return any(order.role is Role.STOP and order.reference == reference_of(resource) for order in orders)
+class _Listed(NamedTuple):
+    """One order of the medication list."""
+
+    reference: str
+    status: str
+    order: MedicationOrder | None  # None: nothing that concerns us
+
+
+def _listed(resource: Resource, patient_id: str, knowledge: Knowledge, resolve: Resolve) -> _Listed | None:
+    """None: not an order, or another patient's."""
+    if not _is_request(resource) or not belongs_to(resource, patient_id):
+        return None
+    role = _listed_role(resource)
+    order, _ = _read(resource, role, False, knowledge, resolve) if role else (None, None)
+    return _Listed(reference_of(resource), _status(resource), order)
 
 
 def _requests(resources: Iterable[Resource]) -> Iterator[Resource]:
-    return (r for r in resources if r.get("resourceType") == "MedicationRequest" and r.get("doNotPerform") is not True)
+    return filter(_is_request, resources)
+
+
+def _is_request(resource: Resource) -> bool:
+    return resource.get("resourceType") == "MedicationRequest" and resource.get("doNotPerform") is not True
 
 
 def _status(resource: Resource) -> str:
@@ -143,18 +166,14 @@ def _read(
     selected: bool,
     knowledge: Knowledge,
     resolve: Resolve,
-    orders: list[MedicationOrder],
-    unread: list[Unread],
-) -> None:
+) -> tuple[MedicationOrder | None, Unread | None]:
+    """The order, if it concerns us; and of a draft why its drug is not known."""
     drug = read_drug(resource, resolve, knowledge.products)
     reference = reference_of(resource) if string(resource.get("id")) else ""
-    if drug.unread and role is Role.DRAFT:
-        unread.append(drug.unread)
     ingredients = drug.product.ingredients if drug.product else ()
     known = ingredients or drug.unread if role is Role.DRAFT else any(map(knowledge.concerns, ingredients))
-    if not known:
-        return
-    orders.append(_order(resource, reference, role, selected, drug, knowledge))
+    unread = drug.unread if role is Role.DRAFT else None
+    return (_order(resource, reference, role, selected, drug, knowledge) if known else None), unread
 
 
 def _order(

@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any
 
 from cards.facts import Result, Unread
+from cards.readings import NONE_KEPT, Readings
 from cards.statements import ValueSet
 
 from .codings import ValueSets, belongs_to, canonical, objects, reference_of, string, words
@@ -24,15 +25,13 @@ _NO_RESULT = frozenset({"entered-in-error", "cancelled", "registered"})
 
 
 def read_observations(
-    resources: Iterable[Any], patient_id: str, value_sets: ValueSets
+    resources: Iterable[Any], patient_id: str, value_sets: ValueSets, readings: Readings = NONE_KEPT
 ) -> tuple[tuple[Result, ...], tuple[Unread, ...]]:
     """All results the knowledge asks for, newest first (undated last), and what could not be read."""
     dated: list[tuple[date, str, Result]] = []
     unread: list[Unread] = []
     for resource in resources:
-        for part, value_set in _wanted(resource, patient_id, value_sets):
-            when, day = _when(resource)
-            found = _result(part, value_set, reference_of(resource), day, when)
+        for day, when, found in readings.of(resource, "observation", _read, patient_id, value_sets):
             if isinstance(found, Result):
                 dated.append((day or date.min, when, found))
             else:
@@ -46,6 +45,18 @@ def read_observation(resource: object, patient_id: str, value_sets: ValueSets) -
     results, unread = read_observations([resource], patient_id, value_sets)
     yield from results
     yield from unread
+
+
+def _read(
+    resource: Any, patient_id: str, value_sets: ValueSets
+) -> tuple[tuple[date | None, str, Result | Unread], ...]:
+    """What one Observation says of what the knowledge asks for, and when."""
+    wanted = _wanted(resource, patient_id, value_sets)
+    if not wanted:
+        return ()
+    when, day = _when(resource)
+    reference = reference_of(resource)
+    return tuple((day, when, _result(part, value_set, reference, day, when)) for part, value_set in wanted)
 
 
 # --- one resource ---------------------------------------------------------------------------------------------------

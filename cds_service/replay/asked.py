@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from .made import Made
+
 Body = Mapping[str, Any]
 
 
@@ -19,15 +21,16 @@ class Asked:
     """One call of a hook, found in a file or made from a chart."""
 
     place: str  # "folder/file.ndjson:12", with "#MedicationRequest/a" for an order of a chart
-    body: bytes | Body = field(repr=False)  # as it stood in the file, or as it was made
+    body: bytes | Body | Made = field(repr=False)  # as it stood in the file, or as replay made it of a chart
     day: date | None = None  # the day it was asked; None: not said
     clinic: str = ""
-    made: bool = False  # by replay from a chart: complete and well-formed
     expected: tuple[Any, ...] | None = field(default=None, repr=False)  # a story's cards
 
     @property
     def raw(self) -> bytes:
         """The call as it goes over the wire."""
+        if isinstance(self.body, Made):
+            return orjson.dumps(self.body.as_json())
         return self.body if isinstance(self.body, bytes) else orjson.dumps(self.body)
 
 

@@ -19,10 +19,11 @@ from cards import Dosage, Facts, Knowledge
 from ..answer import Answer
 from ..errors import HookError
 from ..fhir_client import JsonClient
-from ..hook_request import HookRequest, parse
+from ..hook_request import parse
 from ..services import SERVICES, Service
+from .as_of import Resource
 from .asked import Asked
-from .patients import Resource
+from .made import Made
 from .settings import Settings, engine_of
 
 Record = dict[str, Any]
@@ -46,8 +47,7 @@ def judge(asked: Asked, settings: Settings, today: date) -> Record:
 
 def _here(asked: Asked, settings: Settings, day: date) -> Record:
     try:
-        request, service = _read(asked)
-        answer = engine_of(settings).answer(request, service, day)
+        service, answer = _answered(asked, settings, day)
     except HookError as error:
         return {"status": error.status, "why": error.text, "at": error.expression, "cards": []}
     except Exception as error:  # noqa: BLE001 - a fault of ours on one order is a line of the report, not its end
@@ -55,27 +55,14 @@ def _here(asked: Asked, settings: Settings, day: date) -> Record:
     return {"hook": service.hook, "status": 200, **_said(answer, engine_of(settings).knowledge(day))}
 
 
-def _read(asked: Asked) -> tuple[HookRequest, Service]:
-    if asked.made and isinstance(asked.body, dict):
-        request = _request(asked.body)
-    else:
-        request = parse(asked.raw, "application/json", frozenset(BY_HOOK))
-    return request, BY_HOOK[request.hook]
-
-
-def _request(call: Resource) -> HookRequest:
-    """A call that replay made itself needs no checking; one that was found is read as the server reads it."""
-    context = call["context"]
-    return HookRequest(
-        hook=call["hook"],
-        hook_instance=call["hookInstance"],
-        patient_id=context["patientId"],
-        context=context,
-        user_id=context["userId"],
-        selections=tuple(context.get("selections", ())),
-        draft_orders=tuple(entry["resource"] for entry in context["draftOrders"]["entry"]),
-        prefetch=call["prefetch"],
-    )
+def _answered(asked: Asked, settings: Settings, day: date) -> tuple[Service, Answer]:
+    """A call that replay made itself is answered as it is; one that was found is read as the server reads it."""
+    engine, made = engine_of(settings), asked.body
+    if isinstance(made, Made):
+        service = BY_HOOK[made.hook]
+        return service, engine.answer_with(made.request(), service, day, made.chart, made.record.readings)
+    request = parse(asked.raw, "application/json", frozenset(BY_HOOK))
+    return BY_HOOK[request.hook], engine.answer(request, BY_HOOK[request.hook], day)
 
 
 def _said(answer: Answer, knowledge: Knowledge) -> Record:

@@ -26,15 +26,15 @@ def is_later(text: Any, moment: str) -> bool:
     if not isinstance(text, str) or not _DATE.match(text):
         return False
     if "T" in text and "T" in moment:
-        return _instant(text) > _instant(moment)
+        return instant(text) > instant(moment)
     length = min(len(text), len(moment), 10)
     return text[:length] > moment[:length]
 
 
-def _instant(text: str) -> datetime:
-    """An instant; one that cannot be read is long past, one without a zone is taken as UTC."""
+def instant(text: Any) -> datetime:
+    """An instant, a day its beginning; what cannot be read is long past, what has no zone is taken as UTC."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, TypeError):
         return datetime.min.replace(tzinfo=UTC)
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from charts import bulk_export, bundle, chart, measured, neuropathy, order, patient
 from running import records, replay, rules, write
@@ -20,9 +22,13 @@ def asked(*resources: dict[str, object]) -> list[Asked]:
     return [item for item in in_bundle(bundle(resources), "x", Settings()) if isinstance(item, Asked)]
 
 
+def prefetch(call: Asked) -> dict[str, Any]:
+    sent: dict[str, Any] = orjson.loads(call.raw)["prefetch"]
+    return sent
+
+
 def ids(call: Asked, key: str) -> list[str]:
-    assert isinstance(call.body, dict)
-    return [entry["resource"]["id"] for entry in call.body["prefetch"][key]["entry"]]
+    return [entry["resource"]["id"] for entry in prefetch(call)[key]["entry"]]
 
 
 def test_each_order_is_judged_with_the_results_of_its_day(tmp_path: Path) -> None:
@@ -63,8 +69,7 @@ def test_an_order_that_ended_since_was_active_while_its_supply_lasted() -> None:
 
 
 def _status(call: Asked, id_: str) -> str:
-    assert isinstance(call.body, dict)
-    entries = call.body["prefetch"]["medications"]["entry"]
+    entries = prefetch(call)["medications"]["entry"]
     return next(str(entry["resource"]["status"]) for entry in entries if entry["resource"]["id"] == id_)
 
 
@@ -72,7 +77,7 @@ def test_a_condition_that_abated_since_was_active_until_then() -> None:
     resolved = {**neuropathy("2025-01-01"), "abatementDateTime": "2025-08-01"}
     resolved["clinicalStatus"] = {"coding": [{"code": "resolved"}]}
     before, after = asked(patient(), resolved, order("a", "2025-07-01"), order("b", "2025-09-01"))
-    statuses = [call.body["prefetch"]["conditions"]["entry"][0]["resource"] for call in (before, after)]  # type: ignore[index]
+    statuses = [prefetch(call)["conditions"]["entry"][0]["resource"] for call in (before, after)]
     assert [each["clinicalStatus"]["coding"][0]["code"] for each in statuses] == ["active", "resolved"]
 
 
@@ -83,12 +88,10 @@ def test_later_orders_are_no_context() -> None:
 
 def test_what_the_record_has_no_resources_of_is_not_known_unless_it_is_said_to_be_complete() -> None:
     (call,) = asked(patient(), order("a", "2025-05-31"))
-    assert isinstance(call.body, dict)
-    assert set(call.body["prefetch"]) == {"patient", "medications"}
+    assert set(prefetch(call)) == {"patient", "medications"}
     whole = next(in_bundle(bundle([patient(), order("a", "2025-05-31")]), "x", Settings(complete=True)))
     assert isinstance(whole, Asked)
-    assert isinstance(whole.body, dict)
-    assert set(whole.body["prefetch"]) == {"patient", "conditions", "medications", "observations", "allergies"}
+    assert set(prefetch(whole)) == {"patient", "conditions", "medications", "observations", "allergies"}
 
 
 def test_an_order_without_a_date_is_reported(tmp_path: Path) -> None:
