@@ -30,6 +30,7 @@ from cards import (
 from .hook_request import HookRequest
 from .prefetch import Chart, complete
 from .services import Service
+from .tracing import Tracer, unwatched
 
 Fetch = Callable[..., Any]
 
@@ -56,6 +57,7 @@ class Engine:
     rules: Mapping[str, Check] = field(default_factory=lambda: RULES)  # fewer where a deployment switches some off
     silent: Mapping[str, Check] = field(default_factory=dict)  # evaluated and counted, not shown
     most_cards: int = 5
+    span: Tracer = unwatched
 
     def knowledge(self, day: date) -> Knowledge:
         return self.knowledge_base.on(day, self.jurisdiction, self.guidelines)
@@ -77,10 +79,12 @@ class Engine:
         if request.hook != Hook.PATIENT_VIEW and not concerns_us(_call(request, service, day, _NOT_READ), knowledge):
             return Answer([])
         chart = chart_of()
-        facts = read_facts(_call(request, service, day, chart, readings), knowledge)
-        advice = advise(facts, knowledge, self.rules, self.most_cards)
-        unshown = advise(facts, knowledge, self.silent) if self.silent else None
-        cards = advice.cards(facts, knowledge, Frame(service.id, request.hook_instance))
+        with self.span("advise", {}) as span:
+            facts = read_facts(_call(request, service, day, chart, readings), knowledge)
+            advice = advise(facts, knowledge, self.rules, self.most_cards)
+            unshown = advise(facts, knowledge, self.silent) if self.silent else None
+            cards = advice.cards(facts, knowledge, Frame(service.id, request.hook_instance))
+            span.set_attribute("cds.cards", len(cards))
         return Answer(cards, advice, facts, chart, unshown)
 
 

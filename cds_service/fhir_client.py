@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
+from contextvars import copy_context
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from .chart import Fetched
+from .chart import KEYS, Fetched
 from .circuit import Circuit
 from .connections import PlainPool, SecurePool, reading
 from .errors import HookError
@@ -31,6 +32,7 @@ from .fhir_access import FhirAccess, address_of, is_loopback, may_reach, why_not
 from .hook_request import HookRequest
 from .json_body import read_json
 from .part import page_size
+from .tracing import Tracer, unwatched
 
 CHUNK: Final = 16 * 1024
 HEADERS: Final = {"Accept": "application/fhir+json, application/json;q=0.9", "User-Agent": "neuropathic-pain-cds"}
@@ -58,8 +60,9 @@ STATUSES: Final = {
 class FhirClient:
     """One tenant's access: its connections, its patience and its circuit breakers."""
 
-    def __init__(self, access: FhirAccess | None = None) -> None:
+    def __init__(self, access: FhirAccess | None = None, span: Tracer = unwatched) -> None:
         self.access = access or FhirAccess()
+        self.span = span
         self.session = _session(self.access)
         self._pool = ThreadPoolExecutor(self.access.workers, thread_name_prefix="fhir-read")
         self._free = threading.BoundedSemaphore(self.access.workers)
@@ -76,7 +79,7 @@ class FhirClient:
         """Runs a search in the background; None if too many are running."""
         if not self._free.acquire(blocking=False):
             return None
-        future = self._pool.submit(search.run)
+        future = self._pool.submit(copy_context().run, search.run)  # its span belongs to the call's
         future.add_done_callback(lambda _: self._free.release())
         return future
 
@@ -101,7 +104,7 @@ class Reader:
         refusal = self.refusal or (RESTING if self._circuit.is_open else "")
         if refusal:
             return dict.fromkeys(queries, Fetched(failure=refusal))
-        searches = {name: Search(self, query) for name, query in queries.items()}
+        searches = {name: Search(self, query, KEYS.get(name, "Medication")) for name, query in queries.items()}
         self._finish(searches.values())
         return {name: Fetched(tuple(search.pages), search.failure) for name, search in searches.items()}
 
@@ -131,9 +134,10 @@ class Reader:
 class Search:
     """One query with its pages. Runs in a thread of the pool; `give_up` is called from the caller's."""
 
-    def __init__(self, reader: Reader, query: str) -> None:
+    def __init__(self, reader: Reader, query: str, kind: str) -> None:
         self.reader = reader
         self.query = query
+        self.kind = kind  # of resource, for whoever watches
         self.pages: list[Any] = []
         self.failure = ""
         self.server_failed = False
@@ -143,6 +147,13 @@ class Search:
         self._lock = threading.Lock()
 
     def run(self) -> None:
+        address = address_of(self.reader.base)
+        with self.reader.client.span(f"read {self.kind}", {"server.address": address.host if address else ""}) as span:
+            self._run()
+            span.set_attribute("cds.pages", len(self.pages))
+            span.set_attribute("cds.outcome", self.failure or "ok")
+
+    def _run(self) -> None:
         reading.by = self
         try:
             self._read_pages()

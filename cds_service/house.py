@@ -8,6 +8,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from .services import Service, prefetch_templates
 from .store import SQLITE, is_current, open_store
 from .telemetry import Telemetry, identifier, rules_of
 from .tenants import Tenant, Tenants, fhir_access, read_tenants, why_not_start
-from .tracing import Span, tracer
+from .tracing import Span, Tracer, Tracing, unwatched
 
 if TYPE_CHECKING:
     from .auth import Verifier
@@ -40,13 +41,14 @@ class Desk:
     tenant: Tenant
     engine: Engine
     access: FhirAccess
+    span: Tracer = unwatched
 
     @functools.cached_property
     def fhir(self) -> FhirClient:
         """Made when first asked for: many deployments have everything prefetched."""
         from .fhir_client import FhirClient
 
-        return FhirClient(self.access)
+        return FhirClient(self.access, self.span)
 
     @property
     def templates(self) -> dict[str, str]:
@@ -95,13 +97,15 @@ class House:
     def __post_init__(self) -> None:
         self.telemetry = Telemetry(self.config.log)
         self.today = self.config.today
+        self.tracing = Tracing(self.config.tracing)
         self.desks = {tenant.name: self._desk(tenant) for tenant in self.tenants}
         self.recorder = Recorder(lambda: self.store, self.telemetry.lost) if self.config.database else None
-        self.tracer = tracer(self.config.tracing)
         self._opening = threading.Lock()
 
     def _desk(self, tenant: Tenant) -> Desk:
-        return Desk(tenant, engine_of(self.config, self.base, tenant), fhir_access(tenant, self.config))
+        span = self.tracing.within
+        engine = replace(engine_of(self.config, self.base, tenant), span=span)
+        return Desk(tenant, engine, fhir_access(tenant, self.config), span)
 
     def warm(self) -> None:
         """Loads what the first calls would otherwise wait for. Run while the service answers already."""
@@ -146,8 +150,9 @@ class House:
 
     # ---- what is told -----------------------------------------------------------------------------------------------
 
-    def span(self, service: Service) -> Span:
-        return self.tracer(f"call {service.id}", {"cds.service": service.id, "cds.hook": service.hook})
+    def span(self, service: Service, headers: Mapping[str, str]) -> AbstractContextManager[Span]:
+        said = {"cds.service": service.id, "cds.hook": service.hook}
+        return self.tracing.call(f"call {service.id}", said, headers)
 
     def told(self, request: HookRequest, service: Service, tenant: Tenant, answer: Answer, seconds: float) -> None:
         """Counts and logs one answer, and has its cards written down."""
@@ -222,6 +227,7 @@ class House:
         for desk in self.desks.values():
             if "fhir" in desk.__dict__:
                 desk.fhir.close()
+        self.tracing.close()
 
 
 def engine_of(config: Config, base: KnowledgeBase, tenant: Tenant | None = None) -> Engine:

@@ -1,43 +1,100 @@
 """
-OpenTelemetry, when asked for: one span a call, with the service and its hook and nothing else.
+OpenTelemetry, when asked for: a span for the call, for each part read from the EHR, and for the advice.
+
+Their attributes are closed sets of words, counts and the EHR's host. Never an exception's text, which may hold the
+chart, and never a query, which holds the patient's id.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final, Protocol
 
-Span = AbstractContextManager[Any]
-Tracer = Callable[[str, Mapping[str, str]], Span]
+NAME: Final = "neuropathic-pain-cds"
 
-
-def tracer(enabled: bool) -> Tracer:
-    """Raises ValueError if spans are asked for and the extra is not installed."""
-    return _opentelemetry() if enabled else _silent
+Values = Mapping[str, str | int]
 
 
-def _silent(_: str, __: Mapping[str, str]) -> Span:
-    return nullcontext()
+class Span(Protocol):
+    def set_attribute(self, name: str, value: str | int) -> None: ...
 
 
-def _opentelemetry() -> Tracer:
-    try:
-        api = importlib.import_module("opentelemetry.trace")
-        sdk = importlib.import_module("opentelemetry.sdk.trace")
-        export = importlib.import_module("opentelemetry.sdk.trace.export")
-        otlp = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
-    except ImportError:
-        raise ValueError("tracing = true needs the extra: pip install neuropathic-pain-cds[tracing]") from None
-    provider = sdk.TracerProvider()
-    provider.add_span_processor(export.BatchSpanProcessor(otlp.OTLPSpanExporter()))
-    spans = provider.get_tracer("neuropathic-pain-cds")
+class _Nothing:
+    """A span nobody looks at."""
 
-    def start(name: str, attributes: Mapping[str, str]) -> Span:
-        span: Span = spans.start_as_current_span(
-            name, attributes=dict(attributes), kind=api.SpanKind.SERVER, record_exception=False
-        )
-        return span
+    def set_attribute(self, name: str, value: str | int) -> None:
+        pass
 
-    return start
+    def __enter__(self) -> Span:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+_NOTHING: Final = _Nothing()
+
+Tracer = Callable[[str, Values], AbstractContextManager[Span]]
+
+
+def unwatched(_: str, __: Values) -> AbstractContextManager[Span]:
+    return _NOTHING
+
+
+class Tracing:
+    """Where the spans of one process go. Raises ValueError if they are asked for and the extra is not installed."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.within: Tracer = unwatched
+        self._provider: Any = None
+        if enabled:
+            self._open()
+
+    def _open(self) -> None:
+        try:
+            sdk, resources, export, otlp, self._api, self._propagate = map(importlib.import_module, MODULES)
+        except ImportError:
+            raise ValueError("tracing = true needs the extra: pip install neuropathic-pain-cds[tracing]") from None
+        named = {"service.name": os.environ.get("OTEL_SERVICE_NAME", NAME)}
+        self._provider = sdk.TracerProvider(resource=resources.Resource.create(named), shutdown_on_exit=False)
+        self._provider.add_span_processor(export.BatchSpanProcessor(otlp.OTLPSpanExporter()))
+        self._tracer = self._provider.get_tracer(NAME)
+        self.within = self._span
+
+    def call(self, name: str, values: Values, headers: Mapping[str, str]) -> AbstractContextManager[Span]:
+        """The span of a whole call; a child of the caller's, if its headers say so (W3C traceparent)."""
+        if self._provider is None:
+            return _NOTHING
+        lower = {name.lower(): value for name, value in headers.items()}
+        return self._span(name, values, context=self._propagate.extract(lower), kind=self._api.SpanKind.SERVER)
+
+    @contextmanager
+    def _span(self, name: str, values: Values, **more: Any) -> Iterator[Span]:
+        """Of an error only its kind: the library would write its text."""
+        quiet = {"record_exception": False, "set_status_on_exception": False}
+        with self._tracer.start_as_current_span(name, attributes=dict(values), **quiet, **more) as span:
+            try:
+                yield span
+            except Exception as error:
+                span.set_attribute("error.type", type(error).__name__)
+                if getattr(error, "status", 500) >= 500:  # a call that cannot be read is no fault of ours
+                    span.set_status(self._api.StatusCode.ERROR)
+                raise
+
+    def close(self) -> None:
+        """Sends what is waiting."""
+        if self._provider is not None:
+            self._provider.shutdown()
+
+
+MODULES: Final = (
+    "opentelemetry.sdk.trace",
+    "opentelemetry.sdk.resources",
+    "opentelemetry.sdk.trace.export",
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "opentelemetry.trace",
+    "opentelemetry.propagate",
+)

@@ -33,7 +33,7 @@ def call_service(service_id: str) -> Response:
     tenant = caller()
     service = service_for(tenant, service_id)
     desk = house().desk(tenant)
-    with house().span(service):
+    with house().span(service, dict(request.headers)):
         call = desk.understood(_call(service, desk))
         g.hook_instance = call.hook_instance
         answer = desk.answer(call, service, house().today())

@@ -113,6 +113,10 @@ def _good(handler: _Handler, _: str) -> None:
     handler.send_json(answer(handler.kind))
 
 
+def _of(handler: _Handler, patient: str) -> None:
+    handler.send_json(answer(handler.kind, patient=patient))
+
+
 def _some(handler: _Handler, slow_kind: str) -> None:
     """Good, but for one type that never answers."""
     (_slow if handler.kind == slow_kind else _good)(handler, "")
@@ -209,6 +213,7 @@ def _cookie(handler: _Handler, _: str) -> None:
 
 BEHAVIOURS: dict[str, Callable[[_Handler, str], None]] = {
     "good": _good,
+    "of": _of,
     "some": _some,
     "slow": _slow,
     "drip_headers": _drip_headers,

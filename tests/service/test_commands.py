@@ -14,7 +14,6 @@ from cards import KnowledgeBase
 from cds_service import Config, create_app
 from cds_service.cli import main
 from cds_service.store import migrate
-from cds_service.tracing import tracer
 from fhir_fixtures import stories
 from tests.service.bad_fhir_server import bad_server
 
@@ -78,8 +77,3 @@ def test_what_is_nothing_of_ours(tmp_path: Path, text: str, says: str) -> None:
 def test_a_url_is_read() -> None:
     with bad_server() as server:
         assert validated(f"{server.base('good')}/Patient/123")[0] == 1
-
-
-def test_tracing_is_silent_unless_asked_for() -> None:
-    with tracer(False)("call", {}) as span:
-        assert span is None

@@ -128,7 +128,7 @@ def test_connections_are_used_again(server: BadServer, clients: list[FhirClient]
 
 def test_a_connection_given_back_is_not_cut_by_who_had_it(server: BadServer, clients: list[FhirClient]) -> None:
     reading = Reading(clients, server.base("good"), workers=1)
-    search = Search(Reader(reading.client, reading.request()), QUERY)
+    search = Search(Reader(reading.client, reading.request()), QUERY, "Condition")
     server.peers.clear()
     search.run()
     search.give_up()
