@@ -74,13 +74,17 @@ def pairs_that_slow_breathing(facts: Facts, knowledge: Knowledge) -> Iterator[tu
                 yield opioid, other
 
 
-def has_rescue(facts: Facts, knowledge: Knowledge) -> bool:
-    """Whether a medicine that reverses opioids is on the list or drafted, and not as part of a tablet with one."""
+def missing_rescue(facts: Facts, knowledge: Knowledge) -> str:
+    """What reverses opioids, in words, where none of it is on the list or drafted; a tablet that has it beside an opioid
+    is none. Empty where there is one, or the list is not known."""
     sets = knowledge.value_sets.with_meaning(RESCUE)
-    return any(
+    there = any(
         order.ingredients and all(sets & knowledge.value_sets.classes_of(name) for name in order.ingredients)
         for order in (*facts.drafts(), *facts.active())
     )
+    if there or Known.MEDICATIONS not in facts.known:
+        return ""
+    return " or ".join(knowledge.value_sets.title(name) for name in sorted(sets))
 
 
 def _of(meaning: str, orders: Iterable[MedicationOrder], knowledge: Knowledge) -> Iterator[MedicationOrder]:

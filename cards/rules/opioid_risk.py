@@ -24,7 +24,7 @@ from ..opioids import (
     TOLERANCE_DAYS,
     Tolerance,
     Total,
-    has_rescue,
+    missing_rescue,
     morphine_equivalents,
     pairs_that_slow_breathing,
     taken_for_long,
@@ -39,7 +39,6 @@ REASSESS = "morphine equivalents to reassess"
 JUSTIFY = "morphine equivalents to justify"
 UNIT = "mg/d"
 MOST_BOXED = 3
-NO_RESCUE = "No naloxone is on the list: offer it, and teach those at home to use it"
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
@@ -111,8 +110,9 @@ def _lines(mme: Mme, total: Total, row: ThresholdRow, facts: Facts, knowledge: K
 
 
 def _rescue(facts: Facts, knowledge: Knowledge) -> Iterator[str]:
-    if Known.MEDICATIONS in facts.known and not has_rescue(facts, knowledge):
-        yield NO_RESCUE
+    rescue = missing_rescue(facts, knowledge)
+    if rescue:
+        yield f"No {rescue} is on the list: offer it, and teach those at home to use it"
 
 
 # --- what else slows breathing --------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def _pair(opioid: MedicationOrder, other: MedicationOrder, facts: Facts, knowled
     judged_first = (opioid, other) if opioid.selected else (other, opioid)
     names = [said(knowledge.name(order.ingredients[0])) for order in judged_first]
     lines = () if _beyond(opioid, facts, knowledge) else tuple(_rescue(facts, knowledge))
-    more = "; no naloxone on the list" if lines else ""
+    more = f"; no {missing_rescue(facts, knowledge)} on the list" if lines else ""
     return Finding(
         summary=f"{capital(names[0])} with {names[1]}: together they can slow breathing{more}",
         indicator=Indicator.WARNING,
