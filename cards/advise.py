@@ -7,7 +7,7 @@ speak once, and decides which rules may speak at which hook and for whom.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +15,11 @@ from .acceptance import acceptable
 from .card import Frame, to_card
 from .facts import Facts, Hook
 from .finding import Finding, Indicator
+from .gathering import gathered
 from .in_force import Knowledge
 from .lapsed import lapsed_offers
 from .rules import RULES, Check
+from .unchecked import failed, folded
 
 MOST_CARDS = 5
 
@@ -74,12 +76,13 @@ class Advice:
     not_shown: tuple[str, ...] = ()  # rules of findings beyond the fifth, named on the fifth
 
     def cards(self, facts: Facts, knowledge: Knowledge, frame: Frame) -> list[dict[str, Any]]:
-        """The findings as CDS Hooks cards."""
-        last = len(self.findings) - 1
-        return [
-            to_card(finding, facts, knowledge, frame, self.not_shown if place == last else ())
-            for place, finding in enumerate(self.findings)
-        ]
+        """The findings as CDS Hooks cards. What was not checked is in the words of the first card that it concerns."""
+        cards, said, last = [], frozenset[str](), len(self.findings) - 1
+        for place, finding in enumerate(self.findings):
+            not_shown = self.not_shown if place == last else ()
+            cards.append(to_card(finding, facts, knowledge, frame, not_shown, said))
+            said |= frozenset(finding.not_checked)
+        return cards
 
 
 def advise(
@@ -95,7 +98,9 @@ def advise(
         except Exception as error:  # noqa: BLE001 - one broken rule must not silence the others; reported, not swallowed
             troubles.append(Trouble(rule, type(error).__name__))
     heard = [finding for finding in findings if _is_heard(finding, facts)]
-    return _capped(_ranked(_merged(heard)), tuple(troubles), most_cards)
+    ranked = folded(_ranked(gathered(_ranked(_merged(heard)))), most_cards)
+    said = failed([trouble.rule for trouble in troubles], ranked, facts, knowledge)
+    return _capped(said, tuple(troubles), most_cards)
 
 
 # --- who may speak --------------------------------------------------------------------------------------------------
@@ -160,7 +165,7 @@ def _one(group: list[Finding]) -> Finding:
     also = tuple(sorted({finding.rule for finding in others} - {head.rule}))
     return replace(
         head,
-        detail=_unique(head.detail, *([_also(f), *f.detail] for f in others)),
+        detail=_unique(head.detail, *(_also(f) for f in others)),
         because=_unique(head.because, *(f.because for f in others)),
         orders=_unique(head.orders, *(f.orders for f in others)),
         conditions=_unique(head.conditions, *(f.conditions for f in others)),
@@ -177,8 +182,11 @@ def _first_of_a_pair(finding: Finding) -> tuple[int, int]:
     return -finding.indicator, narrow
 
 
-def _also(finding: Finding) -> str:
-    return f"Also: {finding.summary}"
+def _also(finding: Finding) -> Iterator[str]:
+    """The other rule's headline and lines; of a pair its reasons alone, as the headline is said and both are named."""
+    if not finding.beside:
+        yield f"Also: {finding.summary}"
+    yield from (line for line in finding.detail if not finding.beside or line != finding.beside.line)
 
 
 def _unique(*parts: Iterable[Any]) -> tuple[Any, ...]:
@@ -193,9 +201,6 @@ def _ranked(findings: Iterable[Finding]) -> list[Finding]:
 
 def _capped(findings: list[Finding], troubles: tuple[Trouble, ...], most_cards: int) -> Advice:
     shown, rest = findings[:most_cards], findings[most_cards:]
-    if shown and troubles:
-        missing = tuple(f"rule {trouble.rule} could not be run" for trouble in troubles)
-        shown[0] = replace(shown[0], not_checked=shown[0].not_checked + missing)
     if rest:
         shown[-1] = replace(shown[-1], detail=shown[-1].detail + tuple(f"Not shown: {f.summary}" for f in rest))
     return Advice(tuple(shown), troubles, tuple(f.rule for f in rest))

@@ -47,15 +47,20 @@ class Frame:
 
 
 def to_card(
-    finding: Finding, facts: Facts, knowledge: Knowledge, frame: Frame, not_shown: tuple[str, ...] = ()
+    finding: Finding,
+    facts: Facts,
+    knowledge: Knowledge,
+    frame: Frame,
+    not_shown: tuple[str, ...] = (),
+    said_before: frozenset[str] = frozenset(),
 ) -> Json:
-    """One card as CDS Hooks 2.0.1 has it."""
+    """One card as CDS Hooks 2.0.1 has it. `said_before`: what was not checked, as the cards above it say already."""
     identity = _uuid(finding, frame)
     card: Json = {
         "uuid": identity,
         "summary": fits(finding.summary),
         "indicator": str(finding.indicator),
-        "detail": detail(finding, facts),
+        "detail": detail(finding, facts, said_before),
         "source": _source(finding),
     }
     suggestions = [_suggestion(proposal, facts, identity) for proposal in finding.proposals]
@@ -71,7 +76,7 @@ def to_card(
 # --- what a clinician reads -----------------------------------------------------------------------------------------
 
 
-def detail(finding: Finding, facts: Facts) -> str:
+def detail(finding: Finding, facts: Facts, said_before: frozenset[str] = frozenset()) -> str:
     """Markdown that reads as well unrendered: short lines, bullets, no tables, no HTML."""
     lines = list(finding.detail)
     if finding.on_kidneys:
@@ -79,7 +84,7 @@ def detail(finding: Finding, facts: Facts) -> str:
     sources = list(dict.fromkeys(brief(source) for source in _best(finding)))[:MOST_SOURCES]
     lines += [f"Source: {'; '.join(sources)}"] if sources else []
     lines += _overdue(finding)
-    lines += [f"Not checked: {what}" for what in finding.not_checked]
+    lines += [f"Not checked: {what}" for what in finding.not_checked if what not in said_before]
     lines.append(_trace(finding))
     return "\n".join(f"- {line}" for line in lines)
 

@@ -90,6 +90,17 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a finding on a pair says of the judged medicine beside any other of the kind: "Oxycodone with" "lorazepam"
+    ": together they can slow breathing". Several that differ in `other` alone are one subject."""
+
+    lead: str
+    other: str
+    verdict: str
+    line: str = ""  # what the other order is to this patient: "Lorazepam 1 mg: being taken"
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing worth saying about one subject."""
 
@@ -108,6 +119,8 @@ class Finding:
     not_checked: tuple[str, ...] = ()
     approval: str = ""  # "off-label" where the use is
     pair: frozenset[str] = frozenset()  # references or ingredients of a pair: one pair, one card
+    of_the_record: bool = False  # only says what the record as a whole lacks: may stand on another card
+    beside: Beside | None = None  # of a pair: how it is worded with the others of its kind
     urgency: int = 0  # among equals of one indicator: higher comes first
     rule: str = field(default="", kw_only=True)
     also_rules: tuple[str, ...] = field(default=(), kw_only=True)

@@ -21,6 +21,7 @@ from .statements import Combination, Condition, File, Guideline, Interaction, Mo
 Concern = Callable[[File, MedicationOrder, Facts, Knowledge], bool]
 
 MOST_NAMED = 4
+OUTDATED = "content expired"
 TAKEN: Final = (Role.ACTIVE, Role.DRAFT)
 
 
@@ -68,6 +69,11 @@ def gone(file: File) -> str:
     if file.review.status == "retired":
         return "this content is switched off here"
     return f"this content expired on {file.review.expires.isoformat()}"
+
+
+def outdated(file: File) -> str:
+    """The same in two words, for a headline."""
+    return "content switched off" if file.review.status == "retired" else OUTDATED
 
 
 def _is_missed(file: File) -> bool:

@@ -74,9 +74,15 @@ def pairs_that_slow_breathing(facts: Facts, knowledge: Knowledge) -> Iterator[tu
                 yield opioid, other
 
 
+def meant(meaning: str, order: MedicationOrder, knowledge: Knowledge) -> str:
+    """Which of the order's ingredients is of the kind: of oxycodone with acetaminophen, the opioid."""
+    sets = knowledge.value_sets.with_meaning(meaning)
+    return next(name for name in order.ingredients if not sets.isdisjoint(knowledge.value_sets.classes_of(name)))
+
+
 def missing_rescue(facts: Facts, knowledge: Knowledge) -> str:
-    """What reverses opioids, in words, where none of it is on the list or drafted; a tablet that has it beside an opioid
-    is none. Empty where there is one, or the list is not known."""
+    """What reverses opioids, in words, where none is on the list or drafted: one within an opioid's tablet is none.
+    Empty where there is one, or the list is not known."""
     sets = knowledge.value_sets.with_meaning(RESCUE)
     there = any(
         order.ingredients and all(sets & knowledge.value_sets.classes_of(name) for name in order.ingredients)

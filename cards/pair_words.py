@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from .clashes import Clash, Severity
 from .facts import Facts, MedicationOrder, Role
-from .finding import Finding, Indicator
+from .finding import Beside, Finding, Indicator
 from .in_force import Knowledge
 from .pairs import Meeting, past_unknown
 from .washout import LastTaken
-from .wording import capital, said, uncapital
+from .wording import capital, fits, said, uncapital
 
 INDICATORS = {
     Severity.MODERATE: Indicator.INFO,
@@ -27,17 +27,29 @@ MOST_REASONS = 3
 SHORT = 80  # letters of a reason that a headline takes whole
 
 
-def finding(meeting: Meeting, clashes: tuple[Clash, ...], summary: str, facts: Facts, knowledge: Knowledge) -> Finding:
+def verdict(meeting: Meeting, what: str, knowledge: Knowledge, lead: str = "") -> Beside:
+    """ "Tramadol with" "duloxetine" ": both raise serotonin"; `lead` before the first name: "Avoid"."""
+    judged, other = (knowledge.name(name) for name in meeting.agents)
+    first = f"{lead} {judged}" if lead else capital(judged)
+    return Beside(f"{first} with", other, what, standing_line(meeting.other.order, meeting.other.past))
+
+
+def finding(
+    meeting: Meeting, clashes: tuple[Clash, ...], said_of_it: str | Beside, facts: Facts, knowledge: Knowledge
+) -> Finding:
     """One pair as one card; `clashes` is what the rule says of it, the first in the headline."""
+    beside = said_of_it if isinstance(said_of_it, Beside) else None
+    summary = f"{beside.lead} {beside.other}: {beside.verdict}" if beside else str(said_of_it)
     orders = (meeting.judged.order.reference, meeting.other.order.reference)
     return Finding(
-        summary=summary,
+        summary=fits(summary),
         indicator=INDICATORS[max(clash.severity for clash in clashes)],
         agents=meeting.agents,
         orders=tuple(reference for reference in orders if reference),
         detail=tuple(dict.fromkeys(lines(meeting, clashes))),
         because=tuple(clash.because for clash in clashes),
         pair=meeting.pair,
+        beside=beside,
         not_checked=not_known(meeting.judged.ingredient, facts, knowledge),
     )
 
@@ -59,17 +71,25 @@ def reason(clash: Clash) -> str:
 
 def lines(meeting: Meeting, clashes: tuple[Clash, ...]) -> Iterator[str]:
     """The other order, then each reason with what to do."""
-    yield f"{capital(said(meeting.other.order.label))}: {standing(meeting.other.order, meeting.other.past)}"
+    yield standing_line(meeting.other.order, meeting.other.past)
     actions: set[str] = set()
     for clash in clashes[:MOST_REASONS]:
         yield in_full(clash) if clash.action not in actions else f"{clash.why.rstrip('.')}."
         actions.add(clash.action)
     reasons = " ".join(clash.why for clash in clashes[:MOST_REASONS]).lower()
-    yield from (f"Mechanism: {c.mechanism}" for c in clashes[:1] if c.mechanism and c.mechanism.lower() not in reasons)
+    yield from (
+        f"{c.mechanism}."
+        for c in clashes[:1]
+        if c.kind == "effects" and c.mechanism and c.mechanism.lower() not in reasons
+    )
 
 
 def in_full(clash: Clash) -> str:
     return f"{clash.why.rstrip('.')}. {clash.action}"
+
+
+def standing_line(order: MedicationOrder, past: LastTaken | None = None) -> str:
+    return f"{capital(said(order.label))}: {standing(order, past)}"
 
 
 def standing(order: MedicationOrder, past: LastTaken | None = None) -> str:

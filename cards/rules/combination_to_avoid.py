@@ -15,14 +15,13 @@ from collections.abc import Iterator
 from ..facts import Facts
 from ..finding import Finding
 from ..in_force import Knowledge
-from ..pair_words import both, finding, reason
+from ..pair_words import finding, reason, verdict
 from ..pairs import as_combination, meetings, worth_saying
-from ..wording import fits
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for meeting in meetings(facts, knowledge):
         clashes = worth_saying(as_combination(meeting, knowledge))
         if clashes:
-            summary = f"Avoid {both(meeting, knowledge)}: {reason(clashes[0])}"
-            yield finding(meeting, clashes, fits(summary), facts, knowledge)
+            avoid = verdict(meeting, reason(clashes[0]), knowledge, lead="Avoid")
+            yield finding(meeting, clashes, avoid, facts, knowledge)

@@ -5,7 +5,8 @@ When    an agent of ours is ordered
 And     something needed to judge it was not given, could not be read, or has expired in the knowledge files
 And     some possible value of it would have made a rule speak
 Then    say what was not checked and why
-Silent  when nothing that could still turn up would change the advice
+Silent  when nothing that could still turn up would change the advice; what only the record as a whole lacks stands on
+        another card about the order, if there is one
 """
 
 from __future__ import annotations
@@ -13,30 +14,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..at_hand import at_hand
-from ..facts import Facts, Hook, Known, MedicationOrder
+from ..facts import Facts, Hook, KidneyFunction, Known, MedicationOrder
 from ..finding import Finding, Indicator
+from ..gaps import Gap, gaps_of_the_record
 from ..in_force import Knowledge
-from ..lapsed import gone, lapsed
+from ..lapsed import OUTDATED, gone, lapsed, outdated
 from ..limits import kidneys_matter
 from ..statements import Agent, Band
 from ..wording import amount, capital, listed, said
 
-PARTS = {
-    Known.MEDICATIONS: ("other medicines", "so interactions and duplicates were not checked"),
-    Known.ALLERGIES: ("allergies", "so none was looked for"),
-    Known.CONDITIONS: ("conditions", "so contraindications were not checked"),
-}
+RESULTS = ("creatinine", "eGFR")
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order in facts.selected():
         named = [name for name in order.ingredients if name in knowledge.agents or knowledge.former_agent(name)]
-        reasons = list(_reasons(order, named, facts, knowledge))
-        if reasons:
-            yield _finding(order, named, reasons, knowledge)
+        of_the_order = list(_of_the_order(order, named, facts, knowledge))
+        of_the_record = list(gaps_of_the_record(facts)) if named else []
+        if of_the_order or of_the_record:
+            yield _finding(order, named, of_the_order, of_the_record, knowledge)
 
 
-def _finding(order: MedicationOrder, named: list[str], reasons: list[tuple[str, str]], knowledge: Knowledge) -> Finding:
+def _finding(
+    order: MedicationOrder,
+    named: list[str],
+    of_the_order: list[Gap],
+    of_the_record: list[Gap],
+    knowledge: Knowledge,
+) -> Finding:
+    reasons = [*of_the_order, *of_the_record]
     short = listed(dict.fromkeys(topic for topic, _ in reasons))
     agents = [knowledge.agents[name] for name in named if name in knowledge.agents]
     return Finding(
@@ -46,6 +52,7 @@ def _finding(order: MedicationOrder, named: list[str], reasons: list[tuple[str, 
         orders=(order.reference,) if order.reference else (),
         because=tuple(knowledge.cite(agent) for agent in agents),
         not_checked=tuple(why for _, why in reasons),
+        of_the_record=not of_the_order,
     )
 
 
@@ -53,32 +60,21 @@ def _name(order: MedicationOrder, agents: list[Agent]) -> str:
     return capital(listed(agent.title.lower() for agent in agents) or said(order.label, 40) or "an order")
 
 
-def _reasons(order: MedicationOrder, named: list[str], facts: Facts, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
-    """What was not checked, as (a word for the headline, a line)."""
+def _of_the_order(order: MedicationOrder, named: list[str], facts: Facts, knowledge: Knowledge) -> Iterator[Gap]:
+    """What could not be judged of this order."""
     yield from ((u.what, u.why) for u in facts.unread if order.reference and u.reference == order.reference)
     for name in named:
         agent, former = knowledge.agents.get(name), knowledge.former_agent(name)
         if former is not None:
-            yield "no content in force", f"{former.title.lower()}: {gone(former)}, so it was not judged"
+            yield outdated(former), f"{former.title.lower()}: {gone(former)}, so it was not judged"
         elif agent is not None:
             yield from _dose(order, agent, facts)
             yield from _kidneys(order, agent, facts, knowledge)
     if named:
-        yield from (("expired content", line) for line in lapsed(order, facts, knowledge))
-        yield from _parts(facts)
-        if facts.age_between() is None:
-            yield "age", "age: no birth date is known; the strictest age limit was applied"
+        yield from ((OUTDATED, line) for line in lapsed(order, facts, knowledge))
 
 
-def _parts(facts: Facts) -> Iterator[tuple[str, str]]:
-    """The parts of the record that any agent's checks need, with why they are not known."""
-    why = {unread.what: unread.why for unread in facts.unread if not unread.reference}
-    for part, (name, so) in PARTS.items():
-        if part not in facts.known:
-            yield name, f"{name}: {why.get(part.value, 'not supplied')}, {so}"
-
-
-def _dose(order: MedicationOrder, agent: Agent, facts: Facts) -> Iterator[tuple[str, str]]:
+def _dose(order: MedicationOrder, agent: Agent, facts: Facts) -> Iterator[Gap]:
     if order.formulation is None:
         yield "product", f"which {agent.title.lower()} product is meant: no limit was applied"
     if order.dosage.absent:
@@ -90,7 +86,7 @@ def _dose(order: MedicationOrder, agent: Agent, facts: Facts) -> Iterator[tuple[
         yield "dose", f"dose: {order.dosage.conflict}; the higher was used"
 
 
-def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Gap]:
     """Said only where some kidney function would set a limit under what is ordered. On dialysis, what must be avoided
     is another rule's to say."""
     if not kidneys_matter(agent, order, facts, knowledge):
@@ -101,10 +97,16 @@ def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Know
             yield "dialysis", _on_dialysis(order, agent, knowledge)
     elif not kidneys.known:
         not_given = [u.why for u in facts.unread if u.what == Known.OBSERVATIONS.value and not u.reference]
-        missing = "; ".join(not_given or kidneys.missing) or "no result on record"
+        missing = "; ".join(not_given or _without_a_result(kidneys)) or "no result on record"
         yield "kidney function", f"kidney function: {missing}. {_limits_in_words(agent, order, facts, knowledge)}"
     if kidneys.acute_injury:
         yield "kidney injury", "kidney function: acute kidney injury on record, so no clearance is a steady state"
+
+
+def _without_a_result(kidneys: KidneyFunction) -> list[str]:
+    """What is missing; where there is neither result, what would have been worked out with one is not asked for."""
+    results = [line for line in kidneys.missing if line.startswith(RESULTS)]
+    return results if len(results) == len(RESULTS) else list(kidneys.missing)
 
 
 def _on_dialysis(order: MedicationOrder, agent: Agent, knowledge: Knowledge) -> str:

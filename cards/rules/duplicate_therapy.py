@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..clashes import Clash, Severity
+from ..clashes import Severity
 from ..facts import Facts, MedicationOrder
 from ..finding import Finding, Indicator
 from ..in_force import Knowledge
 from ..limits import in_unit
-from ..pair_words import both, finding, reason, standing
-from ..pairs import Meeting, as_duplicate, meetings, pair_of
+from ..pair_words import finding, reason, standing, verdict
+from ..pairs import as_duplicate, meetings, pair_of
 from ..same_ingredient import Repeat, repeats
 from ..statements import Maximum
 from ..totals import Total, total_a_day
@@ -32,11 +32,8 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for meeting in meetings(facts, knowledge):
         clashes = as_duplicate(meeting)
         if clashes and clashes[0].severity > Severity.MINOR:
-            yield finding(meeting, clashes, _summary(meeting, clashes[0], knowledge), facts, knowledge)
-
-
-def _summary(meeting: Meeting, clash: Clash, knowledge: Knowledge) -> str:
-    return fits(f"{capital(both(meeting, knowledge))}: one kind of medicine twice; {reason(clash)}")
+            twice = verdict(meeting, f"one kind of medicine twice; {reason(clashes[0])}", knowledge)
+            yield finding(meeting, clashes, twice, facts, knowledge)
 
 
 def _repeated(repeat: Repeat, facts: Facts, knowledge: Knowledge) -> Finding:

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 
 from ..clashes import Clash, Severity
 from ..facts import Facts
-from ..finding import Finding, Indicator
+from ..finding import Beside, Finding, Indicator
 from ..in_force import Knowledge
-from ..pair_words import both, finding, in_full, not_known, reason, waiting
+from ..pair_words import finding, in_full, not_known, reason, verdict, waiting
 from ..pairs import Meeting, already_together, as_combination, as_duplicate, as_interaction, meetings, worth_saying
-from ..wording import capital, fits, listed
+from ..wording import capital, fits, listed, uncapital
 
 Found = tuple[Meeting, tuple[Clash, ...]]
 
@@ -31,26 +31,25 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
         if not clashes:
             continue
         if clashes[0].severity > Severity.MODERATE or as_combination(meeting, knowledge) or as_duplicate(meeting):
-            yield finding(meeting, clashes, _summary(meeting, clashes[0], facts, knowledge), facts, knowledge)
+            yield finding(meeting, clashes, _said(meeting, clashes[0], facts, knowledge), facts, knowledge)
         elif not already_together(meeting, facts):
             mild.setdefault(meeting.judged.order.reference, []).append((meeting, clashes))
     for several in mild.values():
         yield _together(several, facts, knowledge)
 
 
-def _summary(meeting: Meeting, clash: Clash, facts: Facts, knowledge: Knowledge) -> str:
+def _said(meeting: Meeting, clash: Clash, facts: Facts, knowledge: Knowledge) -> str | Beside:
     if meeting.other.past and clash.days:
-        return fits(waiting(meeting, meeting.other.past, clash.days, facts, knowledge))
-    names = both(meeting, knowledge)
-    verdict = f"Do not combine {names}" if clash.severity is Severity.CONTRAINDICATED else capital(names)
-    return fits(f"{verdict}: {reason(clash)}")
+        return waiting(meeting, meeting.other.past, clash.days, facts, knowledge)
+    never = clash.severity is Severity.CONTRAINDICATED
+    return verdict(meeting, reason(clash), knowledge, lead="Do not combine" if never else "")
 
 
 def _together(several: list[Found], facts: Facts, knowledge: Knowledge) -> Finding:
     """One card for the moderate interactions of one order; a single one is a pair like any other."""
     meeting, clashes = several[0]
     if len(several) == 1:
-        return finding(meeting, clashes, _summary(meeting, clashes[0], facts, knowledge), facts, knowledge)
+        return finding(meeting, clashes, _said(meeting, clashes[0], facts, knowledge), facts, knowledge)
     others = [knowledge.name(each.other.ingredient) for each, _ in several]
     name = capital(knowledge.name(meeting.judged.ingredient))
     orders = (meeting.judged.order, *(each.other.order for each, _ in several))
@@ -59,11 +58,15 @@ def _together(several: list[Found], facts: Facts, knowledge: Knowledge) -> Findi
         indicator=Indicator.INFO,
         agents=tuple(dict.fromkeys(agent for each, _ in several for agent in each.agents)),
         orders=tuple(dict.fromkeys(order.reference for order in orders if order.reference)),
-        detail=tuple(_line(each, found, knowledge) for each, found in several),
+        detail=tuple(_lines(several, knowledge)),
         because=tuple(dict.fromkeys(clash.because for _, found in several for clash in found)),
         not_checked=not_known(meeting.judged.ingredient, facts, knowledge),
     )
 
 
-def _line(meeting: Meeting, clashes: tuple[Clash, ...], knowledge: Knowledge) -> str:
-    return f"{capital(both(meeting, knowledge))}: {' '.join(map(in_full, clashes))}"
+def _lines(several: list[Found], knowledge: Knowledge) -> Iterator[str]:
+    """One line a reason, with every medicine that it holds for."""
+    by_reason: dict[str, list[str]] = {}
+    for meeting, clashes in several:
+        by_reason.setdefault(" ".join(map(in_full, clashes)), []).append(knowledge.name(meeting.other.ingredient))
+    yield from (f"{capital(listed(names))}: {uncapital(why)}" for why, names in by_reason.items())

@@ -4,7 +4,8 @@ Older adult risk
 When    the patient is as old as the Beers list asks, by the date of birth on record
 And     the agent is on it for the age alone, for a condition, another medicine or the dose, or is one CNS-active
         medicine too many
-Then    say why in one card an order: a warning where it is to be avoided, information where care is enough
+Then    say why, in one card an order; what meets another medicine goes with that pair: a warning where it is to be
+        avoided, information where care is enough
 Silent  in hospice care; where the age is not known; what is only a test or a dose by the kidneys, which other rules
         say, is no card of its own
 """
@@ -12,12 +13,13 @@ Silent  in hospice care; where the age is not known; what is only a test or a do
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..facts import Facts, MedicationOrder
-from ..finding import Finding, Indicator, Statement
+from ..finding import Beside, Finding, Indicator, Statement
 from ..in_force import Knowledge, age_may_hold
 from ..limits import in_unit, renal_limit
+from ..pair_words import standing_line
 from ..pairs import pair_of
 from ..situation import crcl_holds
 from ..statements import Agent, Beers, ThresholdRow
@@ -38,6 +40,8 @@ class Reason:
     because: Statement
     conditions: tuple[str, ...] = ()
     beside: tuple[MedicationOrder, ...] = ()
+    says: str = ""  # the row's own words
+    together: tuple[str, ...] = ()  # the medicines that are too many together
     agent: str = ""  # whose row it is, in an order of several
 
 
@@ -49,7 +53,7 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
         reasons = [reason for agent in agents for reason in _by_list(order, agent, facts, knowledge)]
         reasons += _by_count(order, facts, knowledge) if agents else ()
         if any(reason.alone for reason in reasons):
-            yield _finding(order, agents, reasons, facts)
+            yield from _findings(order, agents, reasons, facts, knowledge)
 
 
 def _in_hospice(facts: Facts, knowledge: Knowledge) -> bool:
@@ -84,18 +88,19 @@ def _holds(row: Beers, order: MedicationOrder, agent: Agent, facts: Facts, knowl
     )
     if unmet:
         return None
-    named = [said(c.label, 50) for c in conditions] + [_name(o, knowledge) for o in others] + ([dose] if dose else [])
+    named = [said(c.label, 50) for c in conditions] + ([dose] if dose else [])
     subject = listed(dict.fromkeys(named[:2])) or row.advice
     because = f" ({listed(dict.fromkeys(named))})" if named else ""
     verdict = "needs care" if row.strength == "caution" else "is best avoided"
     return Reason(
-        verdict=f" {verdict}{' beside' if row.classes else ':'} {said(subject, 90)}",
+        verdict=f" {verdict} beside" if others else f" {verdict}: {said(subject, 90)}",
         line=f"{capital(row.strength)}: {row.advice}{because}",
         avoid=row.strength != "caution",
         alone=_alone(row, order, agent, facts, knowledge),
         because=knowledge.cite(agent, "beers", row),
         conditions=tuple(c.reference for c in conditions if c.reference),
         beside=tuple(others),
+        says=row.advice,
         agent=agent.title,
     )
 
@@ -127,16 +132,22 @@ def _name(order: MedicationOrder, knowledge: Knowledge) -> str:
 
 
 def _by_count(order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> Iterator[Reason]:
-    """Too many medicines of a class together, the order among them."""
+    """Too many medicines of a class together, the order among them; said with the first order that counts."""
     for file in knowledge.thresholds.values():
         if file.meaning == "number of sedating medicines":
             for row in knowledge.here(file.row):
-                together = _together(row, order, facts, knowledge)
+                together = _together(row, order, facts, knowledge) if _is_first(row, order, facts, knowledge) else []
                 if row.value and len(together) >= row.value.value and age_may_hold(row, facts.age_between()):
                     because = knowledge.cite(file, "row", row)
-                    names = listed(together[:MOST_NAMED])
+                    names = listed([knowledge.name(name) for name in together][:MOST_NAMED])
                     verdict = f": {len(together)} CNS-active medicines together ({said(names, 70)})"
-                    yield Reason(verdict, f"Avoid: {row.says}. Here: {names}", True, True, because)
+                    line = f"Avoid: {row.says}. Here: {names}"
+                    yield Reason(verdict, line, True, True, because, together=tuple(together))
+
+
+def _is_first(row: ThresholdRow, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
+    ours = (each for each in facts.selected() if any(name in knowledge.agents for name in each.ingredients))
+    return next((each for each in ours if each.classes.intersection(row.classes)), None) is order
 
 
 def _together(row: ThresholdRow, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> list[str]:
@@ -147,27 +158,61 @@ def _together(row: ThresholdRow, order: MedicationOrder, facts: Facts, knowledge
         return []
     rest = (name for other in _others(order, facts, knowledge) for name in other.ingredients)
     names = [*own, *(name for name in rest if counted & knowledge.value_sets.classes_of(name))]
-    return [knowledge.name(name) for name in dict.fromkeys(names)]
+    return list(dict.fromkeys(names))
 
 
 # --- the card -------------------------------------------------------------------------------------------------------
 
 
-def _finding(order: MedicationOrder, agents: list[Agent], reasons: list[Reason], facts: Facts) -> Finding:
+def _findings(
+    order: MedicationOrder, agents: list[Agent], reasons: list[Reason], facts: Facts, knowledge: Knowledge
+) -> Iterator[Finding]:
+    """What is about the order alone is one card; what is about another beside it goes with that pair. A line that is no
+    card of its own stands on the first."""
     reasons = sorted(reasons, key=lambda reason: (not reason.alone, not reason.avoid))
-    head, own = reasons[0], [reason for reason in reasons if reason.alone]
-    others = tuple(dict.fromkeys(o.reference for reason in reasons for o in reason.beside if o.reference))
-    pairs = {pair_of(order, other) for reason in own for other in reason.beside}
-    only_pair = len(pairs) == 1 and all(reason.beside for reason in own)
+    own = [reason for reason in reasons if reason.alone and not reason.beside]
+    pairs = [(reason, other) for reason in reasons if reason.alone for other in reason.beside]
+    lines = [reason for reason in reasons if not reason.alone]
+    if own:
+        yield _of_the_order(order, agents, [*own, *lines], facts)
+    for place, (reason, other) in enumerate(pairs):
+        found = [reason] if own or place else [reason, *lines]
+        yield _of_a_pair(order, other, agents, found, facts, knowledge)
+
+
+def _of_the_order(order: MedicationOrder, agents: list[Agent], reasons: list[Reason], facts: Facts) -> Finding:
+    head = reasons[0]
+    avoid = any(reason.avoid for reason in reasons if reason.alone)
     return Finding(
         summary=f"{head.agent or agents[0].title} at age {_age(facts)}{head.verdict}",
-        indicator=Indicator.WARNING if any(reason.avoid for reason in own) else Indicator.INFO,
-        agents=tuple(agent.id for agent in agents),
-        orders=((order.reference,) if order.reference else ()) + others,
+        indicator=Indicator.WARNING if avoid else Indicator.INFO,
+        agents=tuple(dict.fromkeys([*(agent.id for agent in agents), *(n for r in reasons for n in r.together)])),
+        orders=(order.reference,) if order.reference else (),
         conditions=tuple(dict.fromkeys(c for reason in reasons for c in reason.conditions)),
         detail=tuple(dict.fromkeys(reason.line for reason in reasons)),
         because=tuple(dict.fromkeys(reason.because for reason in reasons)),
-        pair=pairs.pop() if only_pair else frozenset(),
+    )
+
+
+def _of_a_pair(
+    order: MedicationOrder,
+    other: MedicationOrder,
+    agents: list[Agent],
+    reasons: list[Reason],
+    facts: Facts,
+    knowledge: Knowledge,
+) -> Finding:
+    head = reasons[0]
+    lead = f"{head.agent or agents[0].title} at age {_age(facts)}{head.verdict}"
+    beside = Beside(lead, _name(other, knowledge), head.says, standing_line(other))
+    return replace(
+        _of_the_order(order, agents, reasons, facts),
+        summary=f"{beside.lead} {beside.other}: {beside.verdict}",
+        agents=tuple(dict.fromkeys([*(agent.id for agent in agents), *other.ingredients])),
+        orders=tuple(reference for reference in (order.reference, other.reference) if reference),
+        detail=(beside.line, *dict.fromkeys(reason.line for reason in reasons)),
+        pair=pair_of(order, other),
+        beside=beside,
     )
 
 

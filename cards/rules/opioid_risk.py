@@ -14,26 +14,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..clashes import Side, clashes
 from ..facts import Facts, Known, MedicationOrder
-from ..finding import Finding, Indicator, Limit, Statement
+from ..finding import Beside, Finding, Indicator, Limit, Statement
 from ..in_force import Knowledge
 from ..judged import judged
 from ..opioid_scope import beyond_opioid_guidance
 from ..opioids import (
+    OPIOIDS,
+    SLOWS_BREATHING,
     TOLERANCE,
     TOLERANCE_DAYS,
     Tolerance,
     Total,
+    meant,
     missing_rescue,
     morphine_equivalents,
     pairs_that_slow_breathing,
     taken_for_long,
     tolerance,
 )
+from ..pair_words import standing_line
 from ..pairs import pair_of
 from ..statements import Agent, Quantity, ThresholdRow
 from ..totals import Mme
-from ..wording import a_day, capital, number, said, uncapital
+from ..wording import a_day, capital, number, uncapital
 
 REASSESS = "morphine equivalents to reassess"
 JUSTIFY = "morphine equivalents to justify"
@@ -120,19 +125,33 @@ def _rescue(facts: Facts, knowledge: Knowledge) -> Iterator[str]:
 
 def _pair(opioid: MedicationOrder, other: MedicationOrder, facts: Facts, knowledge: Knowledge) -> Finding:
     """One pair, one card: merged with what else is said of the two."""
-    judged_first = (opioid, other) if opioid.selected else (other, opioid)
-    names = [said(knowledge.name(order.ingredients[0])) for order in judged_first]
+    sides = [(opioid, meant(OPIOIDS, opioid, knowledge)), (other, meant(SLOWS_BREATHING, other, knowledge))]
+    judged, second = sides if opioid.selected else reversed(sides)
     lines = () if _beyond(opioid, facts, knowledge) else tuple(_rescue(facts, knowledge))
     more = f"; no {missing_rescue(facts, knowledge)} on the list" if lines else ""
-    return Finding(
-        summary=f"{capital(names[0])} with {names[1]}: together they can slow breathing{more}",
-        indicator=Indicator.WARNING,
-        agents=tuple(dict.fromkeys(name for order in judged_first for name in order.ingredients[:1])),
-        orders=tuple(order.reference for order in judged_first if order.reference),
-        detail=lines,
-        because=tuple(_cited(name, knowledge) for name in opioid.ingredients if name in knowledge.agents),
-        pair=pair_of(opioid, other),
+    beside = Beside(
+        f"{capital(knowledge.name(judged[1]))} with",
+        knowledge.name(second[1]),
+        f"together they can slow breathing{more}",
+        standing_line(second[0]),
     )
+    return Finding(
+        summary=f"{beside.lead} {beside.other}: {beside.verdict}",
+        indicator=Indicator.WARNING,
+        agents=(judged[1], second[1]),
+        orders=tuple(order.reference for order, _ in (judged, second) if order.reference),
+        detail=(beside.line, *lines),
+        because=tuple(_because(sides, facts, knowledge)),
+        pair=pair_of(opioid, other),
+        beside=beside,
+    )
+
+
+def _because(sides: list[tuple[MedicationOrder, str]], facts: Facts, knowledge: Knowledge) -> Iterator[Statement]:
+    """What is said of the two; else what the opioid's own file says of it."""
+    one, other = (Side.of(order, name, knowledge) for order, name in sides)
+    met = [clash.because for clash in clashes(one, other, facts, knowledge)]
+    yield from met or (_cited(name, knowledge) for name in (one.ingredient,) if name in knowledge.agents)
 
 
 def _beyond(opioid: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:

