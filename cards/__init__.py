@@ -17,8 +17,10 @@ from .override_reasons import DISPLAY as OVERRIDE_REASONS
 from .readings import NONE_KEPT, KeptReadings, Readings
 from .rules import RULES, Check
 from .scope import concerns_us
+from .tallied import KINDS, Outcome, outcomes
 
 __all__ = [
+    "KINDS",
     "NONE_KEPT",
     "OVERRIDE_REASONS",
     "RULES",
@@ -37,6 +39,7 @@ __all__ = [
     "KnowledgeBase",
     "KnowledgeError",
     "Known",
+    "Outcome",
     "Readings",
     "Trouble",
     "advise",
@@ -50,6 +53,7 @@ __all__ = [
     "is_order",
     "laid_over",
     "order_in_words",
+    "outcomes",
     "read_facts",
     "seed",
 ]

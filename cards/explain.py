@@ -27,7 +27,11 @@ class Explained:
     order: MedicationOrder
     daily: tuple[Fraction, str] | None  # of a combination: the opioid's, if there is one
     mme: Fraction | None
-    unread: tuple[str, ...]
+    drug_unread: tuple[str, ...]  # "drug: its codes name different drugs", "strength: ..."
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        return tuple(_unread(self.order, self.drug_unread))
 
     def to_json(self, knowledge: Knowledge) -> dict[str, Any]:
         """A line of `explain --json`; what is not known or does not apply is left out."""
@@ -51,7 +55,7 @@ def explain_order(resource: Resource, knowledge: Knowledge, others: tuple[Resour
         name: agent.opioid for name in order.ingredients if (agent := knowledge.agents.get(name)) and agent.opioid
     }
     mme = mme_per_day([order], factors).value if factors else None
-    return Explained(string(resource.get("id")), order, _daily(order, spoken), mme, tuple(_unread(order, unread)))
+    return Explained(string(resource.get("id")), order, _daily(order, spoken), mme, unread)
 
 
 def _spoken(order: MedicationOrder, knowledge: Knowledge) -> str:

@@ -5,7 +5,7 @@ The console command. Each subcommand's help has an example that works as pasted.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import click
 
@@ -65,18 +65,27 @@ def demo(plain: bool) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("paths", metavar="FILE", nargs=-1, required=True, type=click.Path(allow_dash=True, exists=True))
 @click.option(
     "--json", "as_json", is_flag=True, help="NDJSON of MedicationRequests in, one JSON line each out, in order."
 )
-def explain(file: BinaryIO, as_json: bool) -> None:
+@click.option("--tally", is_flag=True, help="Count what became of every resource in files and folders, by reason.")
+def explain(paths: tuple[str, ...], as_json: bool, tally: bool) -> None:
     """Show what was understood of a resource, a Bundle or a hook request, and why. FILE may be - for standard input.
+    With --tally any number of files and folders (JSON, NDJSON, gzip): how much was read, and why the rest was not.
 
+    \b
     Example: neuropathic-pain-cds explain fhir_fixtures/could-not-be-checked/fires_no_creatinine/request.json
+             neuropathic-pain-cds explain --tally fhir_fixtures
     """
-    from .explain import run
+    from .explain import count, run
 
-    run(file, as_json)
+    if tally:
+        raise SystemExit(count(paths, as_json))
+    if len(paths) > 1:
+        raise click.UsageError("One FILE at a time; several only with --tally.")
+    with click.open_file(paths[0], "rb") as file:
+        run(cast(BinaryIO, file), as_json)
 
 
 main.add_command(replay)

@@ -12,6 +12,7 @@ import orjson
 
 from cards import Knowledge, explain_order, facts_in_words, is_order, laid_over, order_in_words
 
+from . import explain_tally
 from .config import Config
 from .hook_request import parse
 from .services import SERVICES
@@ -22,13 +23,22 @@ Resource = Mapping[str, Any]
 def run(file: BinaryIO, as_json: bool, config: Config | None = None) -> None:
     """Raises click.ClickException where the input is no JSON."""
     settings = config or Config.from_environment()
-    knowledge = laid_over(settings.overlay).on(settings.today(), settings.jurisdiction, settings.guidelines)
+    knowledge = _knowledge(settings)
     if as_json:
         for line in json_lines(file, knowledge):
             click.echo(line)
         return
     for text in in_words(file.read(), knowledge, settings):
         click.echo(text)
+
+
+def count(paths: Iterable[str], as_json: bool) -> int:
+    settings = Config.from_environment()
+    return explain_tally.run(paths, as_json, _knowledge(settings), settings.today())
+
+
+def _knowledge(settings: Config) -> Knowledge:
+    return laid_over(settings.overlay).on(settings.today(), settings.jurisdiction, settings.guidelines)
 
 
 def json_lines(lines: Iterable[bytes], knowledge: Knowledge) -> Iterator[str]:

@@ -66,7 +66,7 @@ def read_order(
     """One order on its own, its dose read whatever the drug; and what could not be read of the drug."""
     drug = read_drug(resource, _resolver([*others, resource]), knowledge.products)
     order = _order(resource, reference_of(resource), Role.DRAFT, True, drug, knowledge)
-    if order.dosage.absent:
+    if not any(name in knowledge.agents for name in order.ingredients):
         order = replace(order, dosage=_dosage(resource.get("dosageInstruction"), drug, knowledge))
     return order, (f"{drug.unread.what}: {drug.unread.why}",) if drug.unread else ()
 

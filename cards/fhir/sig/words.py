@@ -256,7 +256,8 @@ WEAR = "remove_and_discard remove_&_discard remove and_remove then_remove leave_
 
 # Words that say nothing about how much or how often, wherever they stand.
 VERBS = """
-    take takes taking use uses using used apply place put give given administer inject inhale instil instill insert
+    take takes taken taking use uses using used apply place put give given administer inject inhale instil instill
+    insert
     drink chew swallow dissolve start starting begin change changed changing replace sig rx please to_be_taken
     should_be_taken is_to_be_taken to_be_inhaled to_be_given to_be_used to_be_applied chew_and_swallow and_swallow
     allow_to_dissolve and_allow_to_dissolve let_dissolve
@@ -293,7 +294,7 @@ REMARKS = """
     may_cause might_cause can_cause caution warning avoid do_not don't dont must_not never no_alcohol limit_alcohol
     swallow_whole note contact call drink_plenty store monitor shake shake_well wash_hands for_external_use
     external_use this_medicine this_medication medication_may it_may be_careful home_delivery substitutions_allowed
-    with_spacer rinse_mouth discard
+    with_spacer rinse_mouth discard mix
 """
 REASONS = "indication indications diagnosis dx icd reason to_help to_treat to_control to_prevent to_relieve to_reduce"
 PHARMACY = "# r dispense disp qty quantity refill refills rf"
