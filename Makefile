@@ -7,6 +7,8 @@ DEV := $(VENV)/.dev
 INTEGRATIONS := $(VENV)/.integrations
 MUTANTS := $(VENV)/.mutants
 RULE ?=
+BENCH := $(VENV)/.bench
+HEALTHCHAIN := $(VENV)/healthchain/.installed
 
 .PHONY: checked help setup demo serve test test-integrations mutants check bench lock clean
 
@@ -39,14 +41,15 @@ check: $(DEV)    ## lint, format and types only
 checked: $(DEV)  ## hold every knowledge file against its schema and note which pass, so that a start need not
 	$(BIN)/python scripts/mark_checked.py
 
-bench: $(DEV)    ## measure speed on this machine (docs/performance.md)
-	$(BIN)/python -m benchmarks
+bench: $(BENCH)  ## measure speed here, five minutes (docs/performance.md); QUICK=1: one; BASE=commit: beside that commit
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(BASE),--base $(BASE))
 
 lock:            ## renew requirements/*.txt from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group dev --extra replay -o requirements/dev.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group build --constraint requirements/dev.txt -o requirements/run.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group integrations --constraint requirements/dev.txt -o requirements/integrations.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group mutants --constraint requirements/dev.txt -o requirements/mutants.txt
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group bench --constraint requirements/dev.txt -o requirements/bench.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group healthchain -o requirements/healthchain.txt
 
 clean:           ## remove the environment and all caches
@@ -67,9 +70,16 @@ $(MUTANTS): requirements/mutants.txt $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.txt
 	@touch $@
 
-# HealthChain's client has an environment of its own: it pins another fhir.resources.
-$(INTEGRATIONS): requirements/integrations.txt requirements/healthchain.txt $(DEV)
+$(INTEGRATIONS): requirements/integrations.txt $(DEV) $(HEALTHCHAIN)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/integrations.txt
+	@touch $@
+
+$(BENCH): requirements/bench.txt $(DEV) $(HEALTHCHAIN)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# HealthChain has an environment of its own: it pins another fhir.resources.
+$(HEALTHCHAIN): requirements/healthchain.txt
 	test -x $(VENV)/healthchain/bin/python || $(PYTHON) -m venv $(VENV)/healthchain
 	$(VENV)/healthchain/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/healthchain.txt
 	@touch $@
