@@ -47,6 +47,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_body: int = 5 * 2**20
     body_seconds: float = 5.0  # until a request's body must have come
     most_waiting: int = 64  # requests a worker holds before it answers 503
+    rate: float = 0.0  # calls a second of one tenant, on average, over all workers; beyond it 429; 0: no limit
+    burst: float = 0.0  # calls a tenant may make at once; 0: those of ten seconds
     fhir_seconds: float = 1.5  # for everything a call reads from the EHR
     fhir_networks: tuple[str, ...] = ()  # private networks that may be read: "10.0.0.0/8"
     fhir_anonymous: bool = False  # read without a token (an open sandbox)
@@ -59,6 +61,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for algorithm in self.algorithms:
             if algorithm not in ASYMMETRIC:
                 raise ValueError(f"algorithms: only {', '.join(ASYMMETRIC)}")
+        if self.rate < 0 or self.burst < 0:
+            raise ValueError("rate and burst: 0 or more")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Config:

@@ -9,6 +9,7 @@ EHR's error page may be read by people who must not see the chart.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -144,13 +145,24 @@ class UnsupportedMediaType(HookError):
     code = "not-supported"
 
 
-class Unavailable(HookError):
-    status = 503
-    code = "transient"
+class Later(HookError):
+    """The same call may be answered after a while."""
 
-    def __init__(self, text: str, retry_after: int = 5) -> None:
+    def __init__(self, text: str, retry_after: float = 5) -> None:
         super().__init__(text)
-        self.retry_after = retry_after
+        self.retry_after = max(1, math.ceil(retry_after))
 
     def headers(self) -> Mapping[str, str]:
         return {"Retry-After": str(self.retry_after)}
+
+
+class TooMany(Later):
+    """More calls than this client may make."""
+
+    status = 429
+    code = "throttled"
+
+
+class Unavailable(Later):
+    status = 503
+    code = "transient"

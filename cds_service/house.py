@@ -18,14 +18,16 @@ from cards import RULES, KnowledgeBase
 from .answer import Answer, Engine
 from .config import Config
 from .dialect import Manner
+from .errors import TooMany
 from .fhir_access import FhirAccess
 from .hook_request import HookRequest
 from .keys import KeySet, from_file
+from .rate import Bucket
 from .recorder import Recorder, card_rows
 from .services import Service, prefetch_templates
 from .store import SQLITE, is_current, open_store
 from .telemetry import Telemetry, identifier, rules_of
-from .tenants import Tenant, Tenants, fhir_access, read_tenants, why_not_start
+from .tenants import Tenant, Tenants, bucket, fhir_access, read_tenants, why_not_start
 from .tracing import Span, Tracer, Tracing, unwatched
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Desk:
     tenant: Tenant
     engine: Engine
     access: FhirAccess
+    bucket: Bucket
     span: Tracer = unwatched
 
     @functools.cached_property
@@ -105,7 +108,7 @@ class House:
     def _desk(self, tenant: Tenant) -> Desk:
         span = self.tracing.within
         engine = replace(engine_of(self.config, self.base, tenant), span=span)
-        return Desk(tenant, engine, fhir_access(tenant, self.config), span)
+        return Desk(tenant, engine, fhir_access(tenant, self.config), bucket(tenant, self.config), span)
 
     def warm(self) -> None:
         """Loads what the first calls would otherwise wait for. Run while the service answers already."""
@@ -138,6 +141,12 @@ class House:
         key_sets = {tenant.name: KeySet(_reader(tenant)) for tenant in self.tenants if tenant.issuer}
         seen = self._seen if config.replay_check and config.database else None
         return Verifier(self.tenants, key_sets, config.auth, config.algorithms, config.token_lifetime, seen)
+
+    def admit(self, tenant: Tenant) -> None:
+        """Counts a call of this tenant. Raises TooMany if it makes more than it may."""
+        wait = self.desk(tenant).bucket.wait()
+        if wait:
+            raise TooMany("This client calls more often than it may.", wait)
 
     def caller(self, authorization: str | None, paths: Iterable[str]) -> Tenant:
         """Whom a call is from. `paths`: those its token may have been made for. Raises Unauthorized."""

@@ -24,6 +24,7 @@ from .config import Config
 from .dialect import PRESETS, Dialect
 from .errors import Forbidden
 from .fhir_access import FhirAccess
+from .rate import Bucket
 from .services import SERVICES
 
 ANYBODY: Final = "default"
@@ -47,6 +48,8 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     audiences: tuple[str, ...] = ()  # further values of `aud`, where a site typed its own
     algorithms: tuple[str, ...] = ()  # empty: the deployment's
     services: tuple[str, ...] = ()  # ids it may call; empty: all
+    rate: float | None = None  # calls a second; None: as for everybody, 0: no limit
+    burst: float | None = None
     # what is read
     fhir_servers: tuple[str, ...] | None = None  # None: any if nobody must say who they are, else none
     fhir_networks: tuple[str, ...] | None = None
@@ -97,6 +100,13 @@ def fhir_access(tenant: Tenant, config: Config) -> FhirAccess:
         anonymous=config.fhir_anonymous if tenant.fhir_anonymous is None else tenant.fhir_anonymous,
         deadline=config.fhir_seconds,
     )
+
+
+def bucket(tenant: Tenant, config: Config) -> Bucket:
+    """Its share of one worker: callers are spread over all of them."""
+    rate = config.rate if tenant.rate is None else tenant.rate
+    burst = (config.burst if tenant.burst is None else tenant.burst) or rate * 10
+    return Bucket(rate / config.workers, burst / config.workers)
 
 
 def read_tenants(path: str) -> Tenants:
@@ -150,6 +160,8 @@ def _problems(tenant: Tenant) -> Iterator[str]:
     for service in tenant.services:
         if service not in SERVICES:
             yield f"there is no service {service!r}"
+    if (tenant.rate or 0) < 0 or (tenant.burst or 0) < 0:
+        yield "rate and burst: 0 or more"
     if not 1 <= tenant.most_cards <= 20:
         yield "most_cards: 1 to 20"
     if tenant.issuer and not (tenant.jwks_url or tenant.keys):

@@ -30,6 +30,7 @@ def caller(*paths: str) -> Tenant:
         house().telemetry.log.warning("refused", reason=reason)
         raise
     g.tenant = tenant.name
+    house().admit(tenant)
     return tenant
 
 
