@@ -55,8 +55,14 @@ def folded(findings: list[Finding], most_cards: int) -> list[Finding]:
     if place is None:
         return [*others, _together(gaps)]
     place = min(place, most_cards - 1)
-    others[place] = _with(others[place], tuple(line for gap in gaps for line in gap.not_checked))
+    carrier = _with(others[place], tuple(line for gap in gaps for line in gap.not_checked))
+    others[place] = replace(carrier, also_rules=_also(carrier))
     return others
+
+
+def _also(carrier: Finding) -> tuple[str, ...]:
+    """The rule is named where it speaks through another's card, for those who count."""
+    return carrier.also_rules if carrier.rule == RULE else tuple(sorted({*carrier.also_rules, RULE}))
 
 
 def _with(finding: Finding, lines: tuple[str, ...]) -> Finding:

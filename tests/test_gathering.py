@@ -143,6 +143,7 @@ def test_allergies_that_did_not_come_stand_on_a_card_that_is_there_anyway(here: 
     assert about(cards, "could-not-be-checked") == []
     assert "Not checked: allergies" in cards[0]["detail"]
     assert any(line.startswith("allergies") for line in basis(cards[0])["notChecked"])
+    assert "could-not-be-checked" in basis(cards[0])["alsoRules"], "dashboards count it where it is said"
 
 
 def test_without_another_card_they_are_one_for_all_orders(here: Ward) -> None:
