@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .at_hand import AtHand, uses
-from .facts import Dose, Facts, MedicationOrder, Role
+from .facts import Dose, Facts, KidneyFunction, MedicationOrder, Role
 from .finding import Limit, Statement
 from .in_force import Knowledge, age_may_hold, band_for, band_maximum
 from .statements import Agent, Band, Kind, Maximum, Quantity, Renal
@@ -25,12 +25,16 @@ class RenalLimit:
 
     most: Fraction
     unit: str
-    band: Band
     because: Statement
+    for_whom: str  # "For 30 < CrCl < 60", "On dialysis": which row of the file
+    notes: tuple[str, ...] = ()
+    avoid: bool = False
+    critical: bool = False
+    doses_per_day: Fraction | None = None
 
     @property
     def as_limit(self) -> Limit:
-        return Limit(self.most, self.unit, "avoid" if self.band.avoid else "ceiling")
+        return Limit(self.most, self.unit, "avoid" if self.avoid else "ceiling")
 
 
 def in_unit(dose: Dose | None, unit: str) -> Fraction | None:
@@ -39,28 +43,52 @@ def in_unit(dose: Dose | None, unit: str) -> Fraction | None:
 
 
 def renal_limit(
-    agent: Agent, formulation: str | None, indications: Iterable[str], facts: Facts, knowledge: Knowledge
+    agent: Agent, formulation: str | None, here: AtHand, facts: Facts, knowledge: Knowledge
 ) -> RenalLimit | None:
     """The limit that these kidneys set, lower than everyone's; None when they are not known, or no band gives a figure
-    or only that of healthy kidneys, which is the agent's own maximum. Dialysis has none."""
-    if facts.kidneys.dialysis or facts.kidneys.stage_five or not facts.kidneys.known:
+    or only that of healthy kidneys, which is the agent's own maximum. On dialysis none is computed: the figure of the
+    agent's own entry holds, where it has one."""
+    meant = uses(here, agent, knowledge)
+    if no_clearance(facts.kidneys):
+        found = [_of_dialysis(agent, formulation, use, facts, knowledge) for use in meant]
+    elif facts.kidneys.known:
+        found = [_of_bands(agent, formulation, use, facts, knowledge) for use in meant]
+    else:
         return None
-    found = [
-        _strictest(table, facts, agent, knowledge) for table in _tables(agent, formulation, indications, knowledge)
-    ]
     return max((limit for limit in found if limit), key=lambda limit: limit.most, default=None)
 
 
-def lowest_anywhere(agent: Agent, formulation: str | None, knowledge: Knowledge) -> Quantity | None:
-    """The lowest limit that any kidney function would set: at or below it an unknown kidney does not matter.
-    A band in proportion counts with its own figure, since clearances near zero are the dialysis entry's."""
+def no_clearance(kidneys: KidneyFunction) -> bool:
+    """On dialysis, or at its door: no band of a table is read."""
+    return bool(kidneys.dialysis) or kidneys.stage_five
+
+
+def unsteady(kidneys: KidneyFunction) -> bool:
+    """Whether a clearance, even a measured one, is no basis for an order."""
+    return no_clearance(kidneys) or bool(kidneys.acute_injury)
+
+
+def lowest_anywhere(
+    agent: Agent, formulation: str | None, knowledge: Knowledge, here: AtHand | None = None
+) -> Quantity | None:
+    """The lowest limit that any kidney function would set: at or below it an unknown kidney does not matter; for the
+    uses at hand, else for all. A band in proportion counts with its own figure, since clearances near zero are the
+    dialysis entry's. None where the kidneys set no lower limit than everyone's."""
+    tables = knowledge.here(agent.renal, formulation)
+    meant = [t for use in uses(here, agent, knowledge) for t in _tables(tables, use)] if here else tables
     found = [
         Quantity(Fraction(0), "mg/d") if band.avoid or not band.maximum else band.maximum
-        for table in knowledge.here(agent.renal, formulation)
+        for table in meant
         for band in table.bands
-        if band.avoid or band.maximum
+        if (band.avoid or band.maximum) and not _is_everyones(band, table)
     ]
     return min(found, key=lambda quantity: quantity.value, default=None)
+
+
+def _is_everyones(band: Band, table: Renal) -> bool:
+    """Whether a band sets no lower limit than healthy kidneys have."""
+    everyone = [b.maximum.value for b in table.bands if b.crcl.high is None and b.maximum]
+    return not band.avoid and band.maximum is not None and any(most <= band.maximum.value for most in everyone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +168,7 @@ def above_any(
     agent: Agent, order: MedicationOrder, total: Total, here: AtHand, facts: Facts, knowledge: Knowledge
 ) -> bool:
     """Whether the total is above a ceiling or the limit of the kidneys: a rule on maxima speaks, and shows the way."""
-    renal = renal_limit(agent, order.formulation, here.indications, facts, knowledge)
+    renal = renal_limit(agent, order.formulation, here, facts, knowledge)
     ceiling = dose_limit(agent, order.formulation, "ceiling", here, facts, knowledge)
     return any(limit and above(total, limit.most, limit.unit) is not None for limit in (renal, ceiling))
 
@@ -155,17 +183,56 @@ def kidneys_matter(agent: Agent, order: MedicationOrder, facts: Facts, knowledge
     return dose is None or dose > lowest.value
 
 
-def _tables(agent: Agent, formulation: str | None, indications: Iterable[str], knowledge: Knowledge) -> list[Renal]:
-    """One table an indication that is meant; the table for any indication where none has its own."""
-    tables = [t for t in knowledge.holding(agent.renal, formulation, indications) if t.kind == "label"]
-    return [t for t in tables if t.indication] or tables
+def _of_dialysis(
+    agent: Agent, formulation: str | None, use: frozenset[str], facts: Facts, knowledge: Knowledge
+) -> RenalLimit | None:
+    entries = knowledge.holding(agent.dialysis, formulation, use)
+    own = [entry for entry in entries if entry.indication] or entries
+    tables = knowledge.here(agent.renal, formulation)
+    everyone = [b.maximum.value for t in tables for b in t.bands if b.crcl.high is None and b.maximum]
+    figures = [
+        (entry, entry.maximum)
+        for entry in own
+        if entry.maximum and not entry.avoid and all(entry.maximum.value < most for most in everyone)
+    ]
+    if not figures:
+        return None
+    entry, most = min(figures, key=lambda each: each[1].value)
+    whom = "On dialysis" if facts.kidneys.dialysis else "In stage 5 kidney disease"
+    notes = tuple(filter(None, (entry.advice, entry.supplement)))
+    return RenalLimit(most.value, most.unit, knowledge.cite(agent, "dialysis", entry), whom, notes)
 
 
-def _strictest(table: Renal, facts: Facts, agent: Agent, knowledge: Knowledge) -> RenalLimit | None:
-    everyone = [b.maximum.value for b in table.bands if b.crcl.high is None and b.maximum]
+def _of_bands(
+    agent: Agent, formulation: str | None, use: frozenset[str], facts: Facts, knowledge: Knowledge
+) -> RenalLimit | None:
+    """The table for this use, or the one for any where it has none: the strictest band that these kidneys may be in."""
+    labels = [t for t in knowledge.here(agent.renal, formulation) if t.kind == "label"]
     limits = [
-        RenalLimit(most, band.maximum.unit if band.maximum else "mg/d", band, knowledge.cite(agent, "renal", table))
+        limit
+        for table in _tables(labels, use)
         for band in band_for(table, facts.kidneys)
-        if (most := band_maximum(band, facts.kidneys)) is not None and not any(m <= most for m in everyone)
+        if (limit := _of_band(band, table, agent, facts, knowledge))
     ]
     return min(limits, key=lambda limit: limit.most, default=None)
+
+
+def _tables(tables: list[Renal], use: frozenset[str]) -> list[Renal]:
+    own = [table for table in tables if use.intersection(table.indication)]
+    return own or [table for table in tables if not table.indication]
+
+
+def _of_band(band: Band, table: Renal, agent: Agent, facts: Facts, knowledge: Knowledge) -> RenalLimit | None:
+    most = band_maximum(band, facts.kidneys)
+    if most is None or _is_everyones(band, table):
+        return None
+    return RenalLimit(
+        most=most,
+        unit=band.maximum.unit if band.maximum else "mg/d",
+        because=knowledge.cite(agent, "renal", table),
+        for_whom="For " + band.crcl.text.replace("crcl", "CrCl"),
+        notes=(band.note,) if band.note else (),
+        avoid=band.avoid,
+        critical=band.critical,
+        doses_per_day=band.doses_per_day,
+    )

@@ -3,7 +3,10 @@ An order mended: within every limit that holds for this patient, in tablets that
 be raised.
 
 What is begun gets its stepwise schedule, never its highest dose at once. Nothing is mended that was not read for sure,
-that something on record forbids, or while it is not known whether the patient takes it already.
+that something on record forbids, or while it is not known whether the patient takes it already and what else is on
+record. Where the kidneys are
+not known, only a dose that is right for any kidneys is put as an order, and none that cuts what is taken now; on
+dialysis and in acute kidney injury none is.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 
 from .at_hand import AtHand
@@ -18,14 +22,14 @@ from .facts import Facts, Known, MedicationOrder
 from .fhir.order import schedule_in_words, sig
 from .finding import PlannedStep, Proposal
 from .in_force import Knowledge
-from .limits import dose_limit, in_unit, renal_limit
+from .limits import dose_limit, in_unit, lowest_anywhere, renal_limit, unsteady
 from .schedules import planned
-from .starting import climb_for, dose_now, running
+from .starting import Climb, climb_for, dose_now, running
 from .statements import Agent, Formulation, Quantity, Step
 from .suitability import objections
 from .tablets import climb, highest
 from .totals import Total
-from .wording import amount, number, said
+from .wording import a_day, amount, number, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Cap:
 
 def cap_for(agent: Agent, order: MedicationOrder, here: AtHand, facts: Facts, knowledge: Knowledge) -> Cap | None:
     """None where no limit holds, or where the limits are of different units."""
-    renal = renal_limit(agent, order.formulation, here.indications, facts, knowledge)
+    renal = renal_limit(agent, order.formulation, here, facts, knowledge)
     daily = [dose_limit(agent, order.formulation, kind, here, facts, knowledge) for kind in ("ceiling", "usual")]
     once = [
         dose_limit(agent, order.formulation, kind, here, facts, knowledge, single=True) for kind in ("ceiling", "usual")
@@ -52,8 +56,28 @@ def cap_for(agent: Agent, order: MedicationOrder, here: AtHand, facts: Facts, kn
         most=min(limit.most for limit in found),
         unit=found[0].unit,
         single=min((limit.most for limit in once if limit), default=None),
-        doses=renal.band.doses_per_day if renal else None,
+        doses=renal.doses_per_day if renal else None,
     )
+
+
+def cap_to_accept(
+    agent: Agent, order: MedicationOrder, cap: Cap, here: AtHand, facts: Facts, knowledge: Knowledge
+) -> Cap | None:
+    """The cap that holds whatever these kidneys turn out to be; None where no dose does."""
+    if unsteady(facts.kidneys):
+        return None if _by_the_kidneys(agent, order, knowledge) else cap
+    lowest = None if facts.kidneys.known else lowest_anywhere(agent, order.formulation, knowledge, here)
+    if lowest is None:
+        return cap
+    if not lowest.value or lowest.unit != cap.unit:
+        return None
+    return replace(cap, most=min(cap.most, lowest.value))
+
+
+def _by_the_kidneys(agent: Agent, order: MedicationOrder, knowledge: Knowledge) -> bool:
+    """Whether the file doses it by the kidneys, or has a word on dialysis."""
+    entries = knowledge.holding(agent.dialysis, order.formulation)
+    return lowest_anywhere(agent, order.formulation, knowledge) is not None or bool(entries)
 
 
 def highest_allowed(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) -> PlannedStep | None:
@@ -74,20 +98,41 @@ def mended(
     agent: Agent, order: MedicationOrder, total: Total, here: AtHand, facts: Facts, knowledge: Knowledge
 ) -> tuple[PlannedStep, ...]:
     """The order as it may be accepted; () where none may."""
-    cap = cap_for(agent, order, here, facts, knowledge)
+    known = cap_for(agent, order, here, facts, knowledge)
     others = [part for part in total.parts if part.order != order and not part.uncertain]
-    if cap is None or others or not _too_high(order, total, cap) or not may_be_mended(agent, order, facts, knowledge):
+    if (
+        known is None
+        or others
+        or not _too_high(order, total, known)
+        or not may_be_mended(agent, order, facts, knowledge)
+    ):
         return ()
-    top = highest_allowed(agent, order, cap, knowledge)
+    cap = cap_to_accept(agent, order, known, here, facts, knowledge)
+    top = highest_allowed(agent, order, cap, knowledge) if cap else None
+    if cap is None or top is None:
+        return ()
     fastest = climb_for(agent, order.formulation, here.indications, facts, knowledge)
-    if top is None or (fastest and not any(running(agent.id, facts, knowledge))):
-        return stepwise(agent, order, cap.most, here, facts, knowledge) if top else ()
-    if len(order.dosage.steps) > 1:
-        return _held(agent, order, cap, knowledge)
+    if not any(running(agent.id, facts, knowledge)):
+        return stepwise(agent, order, cap.most, here, facts, knowledge) if fastest else (top,)
     now = dose_now(agent.id, cap.unit, facts, knowledge)
-    if fastest and now is not None and top.mg_per_day - now > fastest.step.value:
+    if cap.most < known.most and (now is None or top.mg_per_day < now):
+        return ()  # for kidneys that may well be healthy, what is taken is not cut
+    if len(order.dosage.steps) > 1:
+        held = _held(agent, order, cap, knowledge)
+        return held if fastest is None or _gently(held, now, fastest) else ()
+    if fastest and (now is None or top.mg_per_day - now > fastest.step.value):
         return stepwise(agent, order, cap.most, here, facts, knowledge)
     return (top,)
+
+
+def _gently(steps: tuple[PlannedStep, ...], now: Fraction | None, fastest: Climb) -> bool:
+    """Whether no rise, from what is taken now on, is too high or comes too soon."""
+    doses = [step.mg_per_day for step in steps]
+    rises = [high - low for low, high in pairwise([now, *doses])] if now is not None else [fastest.step.value + 1]
+    early = any(
+        one.days and one.days < fastest.days and other.mg_per_day > one.mg_per_day for one, other in pairwise(steps)
+    )
+    return not early and all(rise <= fastest.step.value for rise in rises)
 
 
 def _too_high(order: MedicationOrder, total: Total, cap: Cap) -> bool:
@@ -99,9 +144,11 @@ def _too_high(order: MedicationOrder, total: Total, cap: Cap) -> bool:
 
 
 def may_be_mended(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
-    """Read for sure, with the medicines known, and nothing on record forbids the agent."""
+    """Read for sure, with medicines and conditions known (its use, dialysis, what forbids it), and nothing on record
+    forbids the agent."""
     surely = order.reference and order.sure and not order.dosage.conflict and not order.dosage.unread
-    return bool(surely) and Known.MEDICATIONS in facts.known and not is_forbidden(agent, order, facts, knowledge)
+    known = facts.known >= {Known.MEDICATIONS, Known.CONDITIONS}
+    return bool(surely) and known and not is_forbidden(agent, order, facts, knowledge)
 
 
 def is_forbidden(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
@@ -117,8 +164,7 @@ def stepwise(
 ) -> tuple[PlannedStep, ...]:
     """The agent's schedule for this patient up to `most` a day, from where the patient stands. On dialysis, and while
     the kidneys are injured, nothing is climbed by a schedule."""
-    kidneys = facts.kidneys
-    if kidneys.dialysis or kidneys.stage_five or kidneys.acute_injury:
+    if unsteady(facts.kidneys):
         return ()
     formulation = formulation_of(agent, order)
     fastest = climb_for(agent, order.formulation, here.indications, facts, knowledge)
@@ -144,7 +190,10 @@ def _held(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) 
         if dose is None or top is None or formulation is None:
             return ()
         if dose > cap.most:
-            rows.append(Step(dose=Quantity(top.mg_per_day, cap.unit), doses_per_day=top.doses_per_day))
+            if rows and rows[-1].dose.value >= top.mg_per_day:
+                rows[-1] = Step(dose=rows[-1].dose, doses_per_day=rows[-1].doses_per_day)
+            else:
+                rows.append(Step(dose=Quantity(top.mg_per_day, cap.unit), doses_per_day=top.doses_per_day))
             break
         rows.append(
             Step(dose=Quantity(dose, cap.unit), doses_per_day=each.doses_per_day or Fraction(1), days=each.days)
@@ -184,13 +233,48 @@ def dose_of(planned_step: PlannedStep) -> str:
     return f"{number(planned_step.mg_per_day)} mg a day"
 
 
-def allowed_in_words(top: PlannedStep | None, steps: tuple[PlannedStep, ...], route: str | None) -> Iterator[str]:
-    """The highest dose, and the way to it where it may not be taken at once."""
-    if top:
-        yield f"Highest dose allowed: {sig(top, route or 'oral')} ({dose_of(top)})"
+def allowed_in_words(
+    agent: Agent,
+    order: MedicationOrder,
+    steps: tuple[PlannedStep, ...],
+    here: AtHand,
+    facts: Facts,
+    knowledge: Knowledge,
+) -> Iterator[str]:
+    """The highest dose, and the way to it where it may not be taken at once; or why the kidneys leave it open. Nothing
+    of an agent that is not to be given."""
+    if is_forbidden(agent, order, facts, knowledge):
+        return
+    known = cap_for(agent, order, here, facts, knowledge)
+    cap = cap_to_accept(agent, order, known, here, facts, knowledge) if known else None
+    top = highest_allowed(agent, order, cap, knowledge) if cap else None
+    if known and (cap is None or cap.most < known.most):
+        yield _left_open(known, cap, facts)
+    elif top:
+        yield f"Highest dose allowed: {sig(top, order.route or 'oral')} ({dose_of(top)})"
+    if not steps:
+        return
     if len(steps) > 1:
         yield "Not at once, but step by step:"
-        yield from week_by_week(steps, route)
+        yield from week_by_week(steps, order.route)
+    elif top is None or steps[0].mg_per_day != top.mg_per_day:
+        yield f"Now: {sig(steps[0], order.route or 'oral')} ({dose_of(steps[0])})"
+    if top and steps[-1].mg_per_day < top.mg_per_day:
+        yield f"Beyond {dose_of(steps[-1])}: only on review, in the same small steps"
+
+
+def _left_open(known: Cap, cap: Cap | None, facts: Facts) -> str:
+    """No highest dose is named where the kidneys could set a lower one."""
+    if facts.kidneys.dialysis:
+        return "No dose to accept on dialysis: agree it with the kidney team"
+    if facts.kidneys.stage_five:
+        return "No dose to accept in stage 5 kidney disease: agree it with the kidney team"
+    if facts.kidneys.acute_injury:
+        return "No dose to accept in acute kidney injury: dose it once the kidneys are steady"
+    if cap is None:
+        return "No dose to accept while the kidney function is not known: for some kidneys it is not to be used at all"
+    most, healthy = a_day(cap.most, cap.unit), a_day(known.most, known.unit)
+    return f"Kidney function not known: at most {most} is right for any kidneys, {healthy} only for healthy ones"
 
 
 def week_by_week(steps: tuple[PlannedStep, ...], route: str | None) -> Iterator[str]:

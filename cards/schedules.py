@@ -23,9 +23,10 @@ from .tablets import climb
 def planned(
     agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge, indications: Iterable[str] = ()
 ) -> tuple[PlannedStep, ...]:
-    """Start and climb in tablets that exist, held at what use and kidneys allow; () where none can be made."""
+    """Start and climb in tablets that exist, held at what use and kidneys allow; () where none can be made. Kidneys
+    that are not known may be poor ones: what is put as an order begins as it would for those."""
     most = safe_maximum(agent, formulation, facts, knowledge, indications)
-    rows = schedule_for(agent, formulation.id, facts, knowledge)
+    rows = schedule_for(agent, formulation.id, facts, knowledge, any_kidneys=not facts.kidneys.known)
     allowed = takewhile(lambda row: most is None or row.dose.value <= most, rows)
     return _open_ended(climb(knowledge.tablets(agent, formulation), tuple(allowed)))
 
@@ -35,35 +36,55 @@ def _open_ended(steps: tuple[PlannedStep, ...]) -> tuple[PlannedStep, ...]:
     return (*steps[:-1], replace(steps[-1], days=None)) if steps else ()
 
 
-def schedule_for(agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge) -> tuple[Step, ...]:
-    """The slower schedule where age, kidneys or frailty ask for it, else the usual one; else the start alone."""
+def schedule_for(
+    agent: Agent, formulation: str, facts: Facts, knowledge: Knowledge, *, any_kidneys: bool = False
+) -> tuple[Step, ...]:
+    """The slower schedule where age, kidneys or frailty ask for it, else the usual one; else the start alone.
+    `any_kidneys`: rows for poor kidneys hold too."""
     slower = is_slower(agent, facts, knowledge)
     rows = [s for s in knowledge.here(agent.schedule, formulation) if s.pace != "label"]
-    asked = [s for s in rows if _asked_for(s, facts, slower)]
+    asked = [s for s in rows if _asked_for(s, facts, slower, any_kidneys)]
     chosen = max(asked, key=lambda s: (s.pace == "slower", -s.steps[0].dose.value), default=None)
-    start = start_for(agent, formulation, facts, knowledge)
+    start = start_for(agent, formulation, facts, knowledge, any_kidneys=any_kidneys)
     if chosen and (start is None or chosen.steps[0].dose.value <= start.dose.value):
-        return chosen.steps
+        return _when_started(chosen.steps, start)
     return (Step(dose=start.dose, doses_per_day=start.doses_per_day, note=start.when),) if start else ()
 
 
-def start_for(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Start | None:
+def _when_started(steps: tuple[Step, ...], start: Start | None) -> tuple[Step, ...]:
+    """The first step taken when the start is: "at night"."""
+    head, *rest = steps
+    if start is None or head.note or head.doses_per_day != start.doses_per_day:
+        return steps
+    return (Step(dose=head.dose, doses_per_day=head.doses_per_day, days=head.days, note=start.when), *rest)
+
+
+def start_for(
+    agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge, *, any_kidneys: bool = False
+) -> Start | None:
     """The starting dose for this age, these kidneys and what is taken beside it: the lowest that holds."""
     slower = is_slower(agent, facts, knowledge)
-    rows = [s for s in knowledge.here(agent.start, formulation) if _asked_for(s, facts, slower)]
+    rows = [s for s in knowledge.here(agent.start, formulation) if _asked_for(s, facts, slower, any_kidneys)]
     with_it = [s for s in rows if s.with_medicine and beside(s.with_medicine, agent.id, facts)]
     return min(with_it or [s for s in rows if not s.with_medicine], key=lambda start: start.dose.value, default=None)
 
 
 def is_slower(agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
     """Whether a modifier, or a pain that the patient has, asks for the lowest start and the slower schedule."""
+    return bool(slower_for(agent, facts, knowledge))
+
+
+def slower_for(agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
+    """The title of the first file that asks for it; "" where none does."""
     ladders = [ladder for ladder, _ in at_hand(facts, knowledge).ladders]
     files: list[Modifier | Condition] = [*standing_modifiers(facts, knowledge), *ladders]
-    return any(
-        row.how == "slower" and names(row, agent, knowledge) and (row.when is None or holds(row.when, facts))
+    asking = (
+        file.title
         for file in files
         for row in knowledge.here(file.manner)
+        if row.how == "slower" and names(row, agent, knowledge) and (row.when is None or holds(row.when, facts))
     )
+    return next(asking, "")
 
 
 def standing_modifiers(facts: Facts, knowledge: Knowledge) -> tuple[Modifier, ...]:
@@ -79,12 +100,12 @@ def names(row: Move | Manner, agent: Agent, knowledge: Knowledge) -> bool:
     return agent.id in row.agents or bool(knowledge.value_sets.classes_of(agent.id).intersection(row.classes))
 
 
-def _asked_for(row: Start | Schedule, facts: Facts, slower: bool) -> bool:
+def _asked_for(row: Start | Schedule, facts: Facts, slower: bool, any_kidneys: bool) -> bool:
     """A row for an age or a kidney function holds where either is so; a row for neither holds for everyone. Frail
     patients are dosed as old ones are; an age that is not known may be any."""
     age = facts.age_between()
     by_age = row.age_from is not None and (slower or age is None or age[1] >= row.age_from)
-    by_kidneys = row.crcl is not None and crcl_holds(row.crcl, facts)
+    by_kidneys = row.crcl is not None and (any_kidneys or crcl_holds(row.crcl, facts))
     return by_age or by_kidneys or (row.age_from is None and row.crcl is None)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -67,6 +68,7 @@ TRAITS: dict[str, Patient] = {
     "medicines unknown": Patient(observations=kidneys(0.9), unknown=frozenset({"medications"})),
     "allergies unknown": Patient(observations=kidneys(0.9), unknown=frozenset({"allergies"})),
 }
+NEARLY_GONE: Json = {"validityPeriod": {"start": "2026-06-01", "end": "2026-11-25"}}
 IRRELEVANT: Json = condition("irrelevant", "L70.0", "Acne vulgaris")
 
 
@@ -140,19 +142,71 @@ def _renal(card: Json) -> bool:
     return "daily-dose-above-renal-maximum" in rules and "limit" in basis(card)
 
 
-@pytest.mark.parametrize("part", ["allergies", "medications", "observations", "conditions"])
-def test_fewer_data_never_give_an_order_to_accept_that_more_would_not(here: Ward, part: str) -> None:
+@pytest.mark.parametrize("part", ["allergies", "medications", "conditions"])
+def test_without_a_part_that_any_order_needs_nothing_may_be_started(here: Ward, part: str) -> None:
+    offered_with_all = 0
+    for neuropathic, trait, draft in matrix(here.knowledge)[:150]:
+        who = patient(neuropathic, trait)
+        offered_with_all += len(started(here.ask(who, [draft]), draft))
+        assert started(here.ask(without(who, part), [draft]), draft) == set(), (neuropathic, trait)
+    assert offered_with_all > 50  # or there was nothing to lose
+
+
+def test_unknown_results_never_give_an_order_to_start_that_known_ones_would_not(here: Ward) -> None:
     """What is not known may take a suggestion away, never add one."""
     for neuropathic, trait, draft in matrix(here.knowledge)[:150]:
         who = patient(neuropathic, trait)
-        fewer = Patient(**{**who.__dict__, "unknown": who.unknown | {part}})
-        if part != "conditions":
-            assert started(here.ask(fewer, [draft]), draft) <= started(here.ask(who, [draft]), draft), (trait, draft)
+        fewer, more = here.ask(without(who, "observations"), [draft]), here.ask(who, [draft])
+        assert started(fewer, draft) <= started(more, draft), (neuropathic, trait)
+
+
+@pytest.mark.parametrize("part", ["allergies", "medications", "conditions", "observations"])
+def test_fewer_data_never_mend_an_order_to_a_higher_dose(here: Ward, part: str) -> None:
+    """Nor to any dose at all where more data would not: orders far too high, of what is new and of what is taken."""
+    wrong, mended_with_all = [], 0
+    for neuropathic, trait, draft, taken in far_too_high(here.knowledge):
+        who = patient(neuropathic, trait).with_(medications=taken)
+        more, fewer = mended(here.ask(who, [draft])), mended(here.ask(without(who, part), [draft]))
+        mended_with_all += more > 0
+        if fewer > more:
+            wrong.append(f"{neuropathic}, {trait}, {draft['medicationCodeableConcept']['text']}: {fewer} > {more}")
+    assert wrong == []
+    assert mended_with_all > 20  # or there was nothing to compare
+
+
+def without(who: Patient, part: str) -> Patient:
+    return replace(who, unknown=who.unknown | {part})
 
 
 def started(cards: list[Json], draft: Json) -> set[str]:
     """The agents that may be started with a click."""
     return {label for label, _ in accepted(cards, [draft]) if label.startswith("Start ")}
+
+
+def far_too_high(knowledge: Knowledge) -> list[tuple[str, str, Json, tuple[Json, ...]]]:
+    """Each agent in its highest strength, six times a day: begun, and for a patient who takes half of that."""
+    cases = []
+    for agent in knowledge.agents.values():
+        for formulation in agent.formulation:
+            tablets = sorted(knowledge.tablets(agent, formulation), key=lambda tablet: tablet.strength)
+            for tablet in tablets[-1:]:
+                code, words, mg = tablet.code, tablet.display, float(tablet.strength)
+                now = order("now", code, words, 3, mg, "active", dispenseRequest=NEARLY_GONE, authoredOn="2026-06-01")
+                cases += [(order("draft", code, words, 6, mg), taken) for taken in ((), (now,))]
+    patients = itertools.product(("painful-diabetic-neuropathy", "postherpetic-neuralgia"), TRAITS)
+    drawn = random.Random(5).sample(list(itertools.product(patients, cases)), 250)  # noqa: S311
+    return [(neuropathic, trait, draft, taken) for (neuropathic, trait), (draft, taken) in drawn]
+
+
+def mended(cards: list[Json]) -> float:
+    """The most a day of a draft that may be changed with a click; 0 where none may."""
+    actions = [a for card in cards for s in card.get("suggestions", []) for a in s["actions"] if a["type"] == "update"]
+    return max((dose_a_day(line) for a in actions for line in a["resource"]["dosageInstruction"]), default=0)
+
+
+def dose_a_day(line: Json) -> float:
+    repeat, dose = line["timing"]["repeat"], line["doseAndRate"][0]["doseQuantity"]["value"]
+    return float(dose * repeat["frequency"] / repeat["period"])
 
 
 def test_no_summary_is_too_long_and_no_card_is_one_too_many(here: Ward) -> None:

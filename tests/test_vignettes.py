@@ -4,6 +4,7 @@ Patients a clinician would think of, one line each in vignettes.txt: who, what i
     offers a, b | offers nothing       the agents to consider, all of them in this order
     out a, b                           named as left out, with a reason
     button a, b | no button a          what may be accepted with a click
+    nothing to accept                  no card has a suggestion
     warning interaction                that rule speaks, alone or with another, on a card of that indicator
     not opioid-risk                    that rule does not speak
     at most info | silent              nothing more urgent; no card
@@ -50,6 +51,8 @@ def holds(claim: str, cards: list[Json]) -> bool:
     names = set(rest.split(", "))
     if claim == "silent":
         return cards == []
+    if claim == "nothing to accept":
+        return not buttons(cards)
     if verb == "offers":
         return offered(cards) == ([] if rest == "nothing" else rest.split(", "))
     if verb == "out":

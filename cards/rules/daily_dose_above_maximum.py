@@ -16,11 +16,11 @@ from fractions import Fraction
 
 from ..at_hand import AtHand, at_hand
 from ..facts import Facts, MedicationOrder
-from ..finding import Finding, Indicator
+from ..finding import Finding, Indicator, PlannedStep
 from ..in_force import Knowledge
 from ..judged import judged_once
 from ..limits import DoseLimit, above, dose_limit, in_unit
-from ..mending import allowed_in_words, cap_for, highest_allowed, mended, proposal
+from ..mending import allowed_in_words, mended, proposal
 from ..statements import Agent, Kind
 from ..totals import Total, total_a_day
 from ..wording import a_day, amount, capital, uncapital
@@ -87,7 +87,7 @@ def _finding(
         agents=(agent.id,),
         orders=tuple(part.order.reference for part in total.parts if part.order.reference),
         conditions=here.conditions,
-        detail=(total.words, *_lines(agent, order, total, found, here, facts, knowledge)),
+        detail=(total.words, *_lines(agent, order, found, steps, here, facts, knowledge)),
         because=tuple(each.limit.because for each in found),
         daily_dose=in_unit(total.together, "mg/d") if first.limit.row.single else first.dose,
         dose_unit="mg/d" if first.limit.row.single else first.limit.unit,
@@ -117,8 +117,8 @@ def _use(limit: DoseLimit, here: AtHand, knowledge: Knowledge) -> str:
 def _lines(
     agent: Agent,
     order: MedicationOrder,
-    total: Total,
     found: list[TooMuch],
+    steps: tuple[PlannedStep, ...],
     here: AtHand,
     facts: Facts,
     knowledge: Knowledge,
@@ -131,6 +131,4 @@ def _lines(
     plain = dose_limit(agent, order.formulation, "no added benefit", here, facts, knowledge)
     if plain:
         yield f"{capital(plain.row.note)} {a_day(plain.most, plain.unit)}"
-    cap = cap_for(agent, order, here, facts, knowledge)
-    top = highest_allowed(agent, order, cap, knowledge) if cap else None
-    yield from allowed_in_words(top, mended(agent, order, total, here, facts, knowledge), order.route)
+    yield from allowed_in_words(agent, order, steps, here, facts, knowledge)

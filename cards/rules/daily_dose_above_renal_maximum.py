@@ -4,8 +4,9 @@ Daily dose above the renal maximum
 When    an agent's total a day, over this order and the others of its ingredient, is readable
 And     it is above the limit for this patient's kidney function and the indication
 Then    say both figures and the arithmetic, and offer the highest dose allowed, in tablets that exist
-Silent  at the limit itself, and where the kidneys set no lower limit than everyone's; on dialysis and
-        when no kidney function is known: could-not-be-checked speaks
+Silent  at the limit itself, and where the kidneys set no lower limit than everyone's; when no kidney function is known:
+        could-not-be-checked speaks. On dialysis and in stage 5 no limit is computed: the figure that the agent's file
+        has for dialysis is the limit, where it has one, and no dose is offered
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from ..facts import Facts, MedicationOrder
 from ..finding import Finding, Indicator
 from ..in_force import Knowledge
 from ..judged import judged_once
-from ..limits import RenalLimit, above, in_unit, renal_limit
-from ..mending import allowed_in_words, cap_for, highest_allowed, mended, proposal
+from ..limits import RenalLimit, above, in_unit, no_clearance, renal_limit
+from ..mending import allowed_in_words, mended, proposal
 from ..statements import Agent
 from ..totals import Total, total_a_day
-from ..wording import amount, capital, kidneys_in_short, times_a_day
+from ..wording import a_day, amount, capital, kidneys_in_short, times_a_day, uncapital
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order, agent in judged_once(facts, knowledge):
         here = at_hand(facts, knowledge, order)
-        limit = renal_limit(agent, order.formulation, here.indications, facts, knowledge)
+        limit = renal_limit(agent, order.formulation, here, facts, knowledge)
         total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days)
         dose = above(total, limit.most, limit.unit) if limit else None
         if limit and dose is not None:
@@ -46,15 +47,13 @@ def _finding(
     knowledge: Knowledge,
 ) -> Finding:
     steps = mended(agent, order, total, here, facts, knowledge)
-    cap = cap_for(agent, order, here, facts, knowledge)
-    top = highest_allowed(agent, order, cap, knowledge) if cap else None
     return Finding(
         summary=_summary(agent, dose, limit, total, facts),
         indicator=_indicator(dose, limit, knowledge),
         agents=(agent.id,),
         orders=tuple(part.order.reference for part in total.parts if part.order.reference),
         conditions=here.conditions,
-        detail=(total.words, *_lines(limit), *allowed_in_words(top, steps, order.route)),
+        detail=(total.words, *_lines(limit), *allowed_in_words(agent, order, steps, here, facts, knowledge)),
         because=(limit.because,),
         daily_dose=dose,
         dose_unit=limit.unit,
@@ -65,23 +64,23 @@ def _finding(
 
 
 def _summary(agent: Agent, dose: Fraction, limit: RenalLimit, total: Total, facts: Facts) -> str:
-    kidneys, ordered = kidneys_in_short(facts.kidneys), amount(dose, limit.unit)
+    ordered = f"{agent.title} {a_day(dose, limit.unit)}"
     both = " if both orders continue" if total.ambiguous and dose == in_unit(total.together, limit.unit) else ""
+    where = uncapital(limit.for_whom) if no_clearance(facts.kidneys) else f"at {kidneys_in_short(facts.kidneys)}"
     if not limit.most:
-        return f"{agent.title} {ordered} a day{both}: not to be used at {kidneys}"
-    return f"{agent.title} {ordered} a day{both} is above the limit of {amount(limit.most, limit.unit)} at {kidneys}"
+        return f"{ordered}{both}: not to be used {where}"
+    return f"{ordered}{both} is above the limit of {amount(limit.most, limit.unit)} {where}"
 
 
 def _indicator(dose: Fraction, limit: RenalLimit, knowledge: Knowledge) -> Indicator:
     """Critical where the table says so, and where the dose is many times the limit."""
     times = knowledge.critical_multiple
     many = times is not None and limit.most > 0 and dose >= limit.most * times
-    return Indicator.CRITICAL if limit.band.critical or many else Indicator.WARNING
+    return Indicator.CRITICAL if limit.critical or many else Indicator.WARNING
 
 
 def _lines(limit: RenalLimit) -> Iterator[str]:
-    edge = limit.band.crcl.text.replace("crcl", "CrCl")
-    doses = f", {times_a_day(limit.band.doses_per_day)}" if limit.band.doses_per_day else ""
-    yield f"For {edge}: " + (f"at most {amount(limit.most, limit.unit)} a day{doses}" if limit.most else "do not use")
-    if limit.band.note:
-        yield capital(limit.band.note)
+    doses = f" (label: {times_a_day(limit.doses_per_day)})" if limit.doses_per_day else ""
+    most = f"at most {a_day(limit.most, limit.unit)}{doses}" if limit.most else "do not use"
+    yield f"{limit.for_whom}: {most}"
+    yield from (capital(note) for note in limit.notes)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ..at_hand import at_hand
 from ..facts import Facts, MedicationOrder
 from ..finding import Beside, Finding, Indicator, Statement
 from ..in_force import Knowledge, age_may_hold
@@ -108,8 +109,8 @@ def _holds(row: Beers, order: MedicationOrder, agent: Agent, facts: Facts, knowl
 def _alone(row: Beers, order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
     """Whether a row is worth a card: not what the kidneys' limit or a card on the condition says anyway."""
     if row.crcl is not None:
-        limit = renal_limit(agent, order.formulation, (), facts, knowledge)
-        return row.strength != "caution" and not (limit and limit.band.avoid)
+        limit = renal_limit(agent, order.formulation, at_hand(facts, knowledge, order), facts, knowledge)
+        return row.strength != "caution" and not (limit and limit.avoid)
     said_elsewhere = {other.value_set for other in agent.contraindication}
     if row.value_sets:
         return said_elsewhere.isdisjoint(row.value_sets)

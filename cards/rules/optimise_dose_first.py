@@ -3,7 +3,8 @@ Optimise the dose first
 
 When    an agent that is an offer for the neuropathic pain at hand is taken below its target
 And     a second one is being added or takes its place; or, on opening the chart, the time to climb is over
-Then    say the dose, the target and for how long it was taken
+Then    say the dose, the target and for how long it was taken; where something speaks against the second, that the
+        first is to be raised instead of it, not before it
 Silent  where kidneys, age or another limit hold it at this dose, where more is not tolerated by what is recorded, where
         something speaks against the agent; for another use
 """
@@ -15,17 +16,20 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..at_hand import AtHand, at_hand
+from ..disapproval import disapproval
 from ..facts import Facts, Hook, Known, MedicationOrder, Role
 from ..finding import Finding, Indicator, Limit, Statement
 from ..in_force import Knowledge
-from ..limits import lowest_anywhere
+from ..limits import in_unit, lowest_anywhere, unsteady
 from ..mending import cap_for
 from ..offers import ruled_out
 from ..schedules import schedule_for
 from ..starting import dose_now
 from ..statements import Agent, Quantity
 from ..statements import Condition as Ladder
+from ..suitability import objections
 from ..tapering import taken_since
+from ..totals import arithmetic, step_of
 from ..wording import a_day, capital, listed, number, said
 
 
@@ -87,7 +91,7 @@ def _goal(
     agent: Agent, order: MedicationOrder, ladder: Ladder, here: AtHand, facts: Facts, knowledge: Knowledge
 ) -> Goal | None:
     """The condition's own target, else the agent's; None on dialysis, where no limit is computed."""
-    if facts.kidneys.dialysis or facts.kidneys.stage_five or facts.kidneys.acute_injury:
+    if unsteady(facts.kidneys):
         return None
     own = [row for row in knowledge.here(ladder.target, order.formulation) if agent.id in row.agents and row.dose]
     usual = knowledge.holding(agent.target, order.formulation, here.indications, facts.age_between())
@@ -114,6 +118,21 @@ def _second(agent: Agent, facts: Facts, knowledge: Knowledge) -> list[Medication
     ]
 
 
+def _is_spoken_against(draft: MedicationOrder, ladder: Ladder, facts: Facts, knowledge: Knowledge) -> bool:
+    """Whether another card on the draft says not to give it: then it is no second step either."""
+    agents = [knowledge.agents[name] for name in draft.ingredients if name in knowledge.agents]
+    return any(
+        disapproval(ladder, agent.id, draft, facts, knowledge)
+        or any(o.strength != "caution" for o in objections(agent, draft.formulation, facts, knowledge))
+        for agent in agents
+    )
+
+
+def _without(agent: Agent, facts: Facts) -> Facts:
+    """The patient without the agent that is to be replaced."""
+    return replace(facts, orders=tuple(o for o in facts.orders if agent.id not in o.ingredients))
+
+
 def _climbed(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
     """Whether it was taken for longer than its schedule climbs."""
     since = taken_since(order, agent.id, facts, knowledge.supply_days)
@@ -137,13 +156,17 @@ def _finding(
 ) -> Finding:
     second = list(dict.fromkeys(knowledge.name(name) for draft in drafts for name in draft.ingredients))
     others = tuple(dict.fromkeys(n for draft in drafts for n in draft.ingredients if n in knowledge.agents))
+    instead = order.role is Role.STOP or any(_takes_its_place(draft, order, agent) for draft in drafts)
+    beside = _without(agent, facts) if instead else facts
+    against = any(_is_spoken_against(draft, ladder, beside, knowledge) for draft in drafts)
+    advice = _advice(said(listed(second), 40), instead, against)
     return Finding(
-        summary=_summary(order, agent, ladder, now, goal, second, drafts, here),
+        summary=_summary(agent, ladder, now, goal, advice, here),
         indicator=Indicator.INFO,
         agents=(agent.id, *others),
         orders=tuple(each.reference for each in (*drafts, order) if each.reference),
         conditions=here.conditions,
-        detail=tuple(_lines(order, agent, goal, second, facts, knowledge)),
+        detail=tuple(_lines(order, agent, now, goal, bool(second) and not against, facts, knowledge)),
         because=(goal.because,),
         daily_dose=now,
         dose_unit=goal.unit,
@@ -153,25 +176,19 @@ def _finding(
     )
 
 
-def _summary(
-    order: MedicationOrder,
-    agent: Agent,
-    ladder: Ladder,
-    now: Fraction,
-    goal: Goal,
-    second: list[str],
-    drafts: list[MedicationOrder],
-    here: AtHand,
-) -> str:
+def _summary(agent: Agent, ladder: Ladder, now: Fraction, goal: Goal, advice: str, here: AtHand) -> str:
     word = "the highest dose for this patient" if goal.limited else "its target"
     verdict = f"{agent.title.lower()} {a_day(now, goal.unit)} is below {word}, {a_day(goal.dose, goal.unit)}"
-    instead = order.role is Role.STOP or any(_takes_its_place(draft, order, agent) for draft in drafts)
-    verb = "changing to" if instead else "adding"
-    advice = (
-        f"raise it before {verb} {said(listed(second), 40)}" if second else "raise it if the pain is not controlled"
-    )
     words = f"{verdict}: {advice}"
     return f"If for {ladder.title.lower()}: {words}" if here.perhaps_other else capital(words)
+
+
+def _advice(second: str, instead: bool, against: bool) -> str:
+    if not second:
+        return "raise it if the pain is not controlled"
+    if against:
+        return f"raise it, do not {'change to' if instead else 'add'} {second}"
+    return f"raise it before {'changing to' if instead else 'adding'} {second}"
 
 
 def _takes_its_place(draft: MedicationOrder, order: MedicationOrder, agent: Agent) -> bool:
@@ -180,8 +197,11 @@ def _takes_its_place(draft: MedicationOrder, order: MedicationOrder, agent: Agen
 
 
 def _lines(
-    order: MedicationOrder, agent: Agent, goal: Goal, second: list[str], facts: Facts, knowledge: Knowledge
+    order: MedicationOrder, agent: Agent, now: Fraction, goal: Goal, second: bool, facts: Facts, knowledge: Knowledge
 ) -> Iterator[str]:
+    step = step_of(order, agent.id)
+    if step and in_unit(step.daily, goal.unit) == now:
+        yield f"{agent.title} now: {arithmetic(step)}"
     since = taken_since(order, agent.id, facts, knowledge.supply_days)
     if since:
         yield f"{agent.title}: taken since {since.isoformat()} ({_long((facts.day - since).days)})"

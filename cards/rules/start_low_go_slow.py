@@ -7,7 +7,8 @@ Then    say by how much, and offer the stepwise schedule up to the dose ordered,
         warning where the label boxes the climb, information elsewhere; an agent that no card suggests is judged
         only where neuropathic pain is at hand
 Silent  at the starting dose and the step themselves; for another use, unless boxed; for what has no climb (a patch);
-        above a ceiling or the limit of the kidneys, unless boxed: the rules on maxima offer the same schedule
+        above a ceiling or the limit of the kidneys, unless boxed: the rules on maxima offer the same schedule; beside
+        a contraindication, which is critical: what must not be given needs no schedule
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from ..facts import Facts, MedicationOrder
 from ..finding import Finding, Indicator, Limit, PlannedStep, Statement
 from ..in_force import Knowledge
 from ..judged import judged_once
-from ..limits import above_any, in_unit
+from ..limits import above_any, in_unit, lowest_anywhere, unsteady
 from ..mending import may_be_mended, proposal, stepwise, week_by_week
-from ..schedules import schedule_for, start_for
+from ..schedules import schedule_for, slower_for, start_for
+from ..situation import crcl_holds
 from ..starting import Before, Climb, climb_for, dose_now, running, taken_before
 from ..statements import Agent, Start
 from ..suitability import objections
@@ -65,8 +67,9 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
         total = total_a_day(agent.id, order, facts, supply_days=supply, pick=first)
         case = Case(agent, order, here, total, taken_before(agent.id, facts, knowledge), climb)
         found = [*_start(case, facts, knowledge), *_rise(case, facts, knowledge), *_steps(case)]
-        if found:
-            yield _finding(case, found, facts, knowledge)
+        against = {o.strength for o in objections(agent, order.formulation, facts, knowledge)} if found else set()
+        if found and "contraindicated" not in against:
+            yield _finding(case, found, against <= {"caution"}, facts, knowledge)
 
 
 def _concerns(agent: Agent, here: AtHand, climb: Climb) -> bool:
@@ -85,7 +88,7 @@ def _start(case: Case, facts: Facts, knowledge: Knowledge) -> Iterator[TooFast]:
     dose, unit = in_unit(case.total.alone, start.dose.unit), start.dose.unit
     if dose is None or dose <= start.dose.value:
         return
-    low, why = a_day(start.dose.value, unit), _why(start, facts, knowledge)
+    low, why = a_day(start.dose.value, unit), _why(start, case.agent, facts, knowledge)
     when = f" {start.when}" if start.when else ""
     lines = [f"Start with {low}{when}{why}", capital(start.note)]
     verdict = f"{a_day(dose, unit)} is above the starting dose of {low}{why}"
@@ -93,16 +96,17 @@ def _start(case: Case, facts: Facts, knowledge: Knowledge) -> Iterator[TooFast]:
     yield TooFast(verdict, tuple(filter(None, lines)), limit, (knowledge.cite(case.agent, "start", start),))
 
 
-def _why(start: Start, facts: Facts, knowledge: Knowledge) -> str:
+def _why(start: Start, agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
     """What makes this start lower than the usual one."""
     age = facts.age_between()
     if start.with_medicine:
         return f" beside {listed(knowledge.value_sets.title(name).lower() for name in start.with_medicine)}"
     if start.age_from is not None and age is not None and age[1] >= start.age_from:
         return f" from age {start.age_from}"
-    if start.crcl is not None and facts.kidneys.known:
+    if start.crcl is not None and crcl_holds(start.crcl, facts):
         return f" at {kidneys_in_short(facts.kidneys)}"
-    return ""
+    slower = slower_for(agent, facts, knowledge) if start.age_from is not None else ""
+    return f" with {uncapital(slower)}" if slower else ""
 
 
 def _rise(case: Case, facts: Facts, knowledge: Knowledge) -> Iterator[TooFast]:
@@ -164,12 +168,11 @@ def _days(days: int) -> str:
 # --- the card -------------------------------------------------------------------------------------------------------
 
 
-def _finding(case: Case, found: list[TooFast], facts: Facts, knowledge: Knowledge) -> Finding:
+def _finding(case: Case, found: list[TooFast], fit: bool, facts: Facts, knowledge: Knowledge) -> Finding:
     agent, order, head = case.agent, case.order, found[0]
     steps = _schedule(case, facts, knowledge)
-    against = any(o.strength != "caution" for o in objections(agent, order.formulation, facts, knowledge))
     alone = all(part.order == order or part.uncertain for part in case.total.parts)
-    offered = steps if alone and may_be_mended(agent, order, facts, knowledge) and not against else ()
+    offered = steps if alone and fit and may_be_mended(agent, order, facts, knowledge) else ()
     return Finding(
         summary=_summary(case, head),
         indicator=Indicator.WARNING if case.climb.boxed else Indicator.INFO,
@@ -214,11 +217,14 @@ def _schedule(case: Case, facts: Facts, knowledge: Knowledge) -> tuple[PlannedSt
 
 def _week_by_week(case: Case, steps: tuple[PlannedStep, ...], facts: Facts, knowledge: Knowledge) -> Iterator[str]:
     """The schedule a line a step; where no tablets make it, in amounts."""
-    order, unfit = case.order, facts.kidneys.dialysis or facts.kidneys.stage_five or facts.kidneys.acute_injury
-    if not steps and not unfit and case.before is not Before.TAKING:
-        rows = schedule_for(case.agent, order.formulation or "", facts, knowledge)
+    order, agent = case.order, case.agent
+    matter = not facts.kidneys.known and lowest_anywhere(agent, order.formulation, knowledge, case.here) is not None
+    if steps and matter:
+        yield "Kidney function not known: the steps keep to what is right for any kidneys"
+    if not steps and not unsteady(facts.kidneys) and case.before is not Before.TAKING:
+        rows = schedule_for(agent, order.formulation or "", facts, knowledge)
         said = [a_day(row.dose.value, row.dose.unit) + (f" for {_days(row.days)}" if row.days else "") for row in rows]
-        yield f"Schedule: {', then '.join(said)}"
+        yield f"Schedule{' for healthy kidneys' if matter else ''}: {', then '.join(said)}"
     if len(steps) == 1:
         yield from filter(None, [_slowly(case.climb), capital(case.climb.note)])
     yield from week_by_week(steps, order.route)

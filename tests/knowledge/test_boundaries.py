@@ -78,7 +78,7 @@ def test_the_limit_of_the_kidneys_is_silent_at_the_figure_and_speaks_above(
             facts = ward.facts(ward.order(agent.id, formulation=formulation), conditions=table.indication[:1], crcl=1)
             facts = replace(facts, kidneys=replace(facts.kidneys, low=crcl, high=crcl))
             here = at_hand(facts, knowledge, facts.orders[0])
-            limit = renal_limit(agent, formulation, here.indications, facts, knowledge)
+            limit = renal_limit(agent, formulation, here, facts, knowledge)
             if limit is None:
                 continue
             assert limit.most in figures(agent, crcl)

@@ -62,7 +62,7 @@ def test_it_says_from_which_order_and_since_when(order: Orders, knowledge: Knowl
 
 def test_an_unsupported_draft_gets_the_supported_ones(order: Orders, knowledge: Knowledge) -> None:
     (found,) = said(case(order, "nortriptyline"), knowledge)
-    assert [proposal.ingredient for proposal in found.proposals] == ["gabapentin"]  # kidneys unknown: no pregabalin
+    assert [proposal.ingredient for proposal in found.proposals] == ["pregabalin", "gabapentin"]
     assert all(proposal.removes == ("MedicationRequest/nortriptyline-draft",) for proposal in found.proposals)
     assert any(line.startswith("Not beside duloxetine: nortriptyline") for line in found.detail)
 

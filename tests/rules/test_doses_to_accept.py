@@ -1,0 +1,186 @@
+"""What may be accepted of a dose that is too high, where the kidneys leave it open: for every agent, from the files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from cards import RULES, Knowledge, KnowledgeBase, advise, seed
+from cards.at_hand import at_hand
+from cards.facts import Dosage, KidneyFunction, Known
+from cards.limits import lowest_anywhere
+from tests.rules.dose_patients import DAY, EVERYTHING, Ward, kidneys, step
+
+CEILING, RENAL = "daily-dose-above-maximum", "daily-dose-above-renal-maximum"
+MAXIMA = (CEILING, RENAL)
+UNSTEADY = {
+    "dialysis": KidneyFunction(dialysis="Condition/hd"),
+    "stage 5": KidneyFunction(Fraction(0), Fraction(15), method="ckd-stage", stage_five=True),
+    "acute injury": replace(kidneys(90), acute_injury="Condition/aki"),
+}
+OF_TABLETS = [
+    pytest.param(agent.id, formulation.id, id=f"{agent.id}-{formulation.id}")
+    for agent in seed().on(DAY).agents.values()
+    for formulation in agent.formulation
+    if seed().on(DAY).tablets(agent, formulation)
+]
+
+
+@pytest.fixture(scope="module")
+def us(knowledge: Knowledge) -> Ward:
+    return Ward(knowledge)
+
+
+def far_too_much(ward, name, formulation, *taken):
+    return ward.order(
+        name, step(2000, 4), formulation=formulation, key="draft", replaces=tuple(o.reference for o in taken)
+    )
+
+
+def offered(ward, facts):
+    """The steps of what the rules on maxima and on the climb would put as the draft mended."""
+    found = advise(facts, ward.knowledge).findings
+    return [p.steps for f in found for p in f.proposals if p.updates]
+
+
+@pytest.mark.parametrize(("name", "formulation"), OF_TABLETS)
+@pytest.mark.parametrize("condition", ["painful-diabetic-neuropathy", "postherpetic-neuralgia", "neuropathic-pain"])
+def test_with_unknown_kidneys_only_what_is_right_for_any(us, name, formulation, condition):
+    agent = us.knowledge.agents[name]
+    for mg in (0, 25, 600):
+        taken = [us.taken(name, step(mg), formulation=formulation)] if mg else []
+        draft = far_too_much(us, name, formulation, *taken)
+        facts = us.facts(draft, *taken, conditions=(condition,), crcl=None)
+        lowest = lowest_anywhere(agent, formulation, us.knowledge, at_hand(facts, us.knowledge, draft))
+        for steps in offered(us, facts):
+            highest = max(each.mg_per_day for each in steps)
+            assert lowest is None or (highest <= lowest.value and highest >= mg)
+
+
+@pytest.mark.parametrize(("name", "formulation"), OF_TABLETS)
+@pytest.mark.parametrize("state", UNSTEADY)
+def test_on_dialysis_and_in_kidney_injury_nothing_dosed_by_the_kidneys_is_mended(us, name, formulation, state):
+    agent = us.knowledge.agents[name]
+    for mg in (0, 100):
+        taken = [us.taken(name, step(mg), formulation=formulation)] if mg else []
+        facts = us.facts(far_too_much(us, name, formulation, *taken), *taken, kidneys=UNSTEADY[state])
+        if lowest_anywhere(agent, formulation, us.knowledge) or us.knowledge.here(agent.dialysis, formulation):
+            assert offered(us, facts) == []
+
+
+def test_the_card_says_why_nothing_is_offered(us):
+    why = {
+        "dialysis": "No dose to accept on dialysis: agree it with the kidney team",
+        "stage 5": "No dose to accept in stage 5 kidney disease: agree it with the kidney team",
+        "acute injury": "No dose to accept in acute kidney injury: dose it once the kidneys are steady",
+    }
+    taken = us.taken("gabapentin", step(800, 5))
+    draft = us.order("gabapentin", step(800, 6), replaces=(taken.reference,))
+    for state, line in why.items():
+        assert line in said(us, us.facts(draft, taken, kidneys=UNSTEADY[state]))
+    unknown = said(us, us.facts(draft, taken, crcl=None))
+    words = (
+        "Kidney function not known: at most 300 mg a day is right for any kidneys, 3,600 mg a day only for healthy ones"
+    )
+    assert words in unknown
+    assert not any(line.startswith("Highest dose allowed") for line in unknown)
+    duloxetine = said(us, us.facts(us.order("duloxetine", step(60, 3)), crcl=None))
+    assert any(line.startswith("No dose to accept while the kidney function is not known") for line in duloxetine)
+
+
+def said(ward, facts):
+    return [line for f in advise(facts, ward.knowledge).findings if f.rule in MAXIMA for line in f.detail]
+
+
+def test_kidneys_that_set_no_limit_hold_no_order_back(us):
+    taken = us.taken("amitriptyline", step(150))
+    draft = us.order("amitriptyline", step(200), replaces=(taken.reference,))
+    facts = us.facts(draft, taken, conditions=("painful-diabetic-neuropathy",), crcl=None)
+    assert [[float(each.mg_per_day) for each in steps] for steps in offered(us, facts)] == [[100]]
+
+
+def test_a_rise_from_an_unread_dose_is_not_offered(us):
+    unread = us.taken("gabapentin", dosage=Dosage(unread="the sig says 'as directed'"))
+    draft = us.order("gabapentin", step(800, 6), replaces=(unread.reference,))
+    assert offered(us, us.facts(draft, unread)) == []
+
+
+@pytest.mark.parametrize(("first", "days", "age", "count"), [(900, 7, 70, 1), (1200, 7, 70, 0), (900, 6, 70, 0)])
+def test_a_regimen_is_held_at_the_limit_only_where_it_climbs_gently(us, first, days, age, count):
+    """From 600 mg, at most 300 mg more a week at 70: 900, then held at 1,200; not 1,200 at once or after six days."""
+    taken = us.taken("gabapentin", step(300, 2))
+    draft = us.order("gabapentin", step(first / 3, 3, days), step(1600, 3), replaces=(taken.reference,))
+    found = offered(us, us.facts(draft, taken, crcl=40, age=age))
+    assert [[float(each.mg_per_day) for each in steps] for steps in found] == [[900, 1200]] * count
+
+
+def test_without_the_conditions_nothing_is_mended(us):
+    taken = us.taken("gabapentin", step(800, 5))
+    draft = us.order("gabapentin", step(800, 6), replaces=(taken.reference,))
+    facts = us.facts(draft, taken)
+    assert offered(us, facts)
+    assert offered(us, replace(facts, known=EVERYTHING - {Known.CONDITIONS})) == []
+
+
+# --- the limit on dialysis, and by use ------------------------------------------------------------------------------
+
+DIALYSED = [
+    pytest.param(agent.id, entry.formulation or (None,), entry, id=f"{agent.id}-{entry.id}")
+    for agent in seed().on(DAY).agents.values()
+    for entry in agent.dialysis
+    if entry.maximum and entry.maximum.unit == "mg/d" and entry.id not in ("film", "dialysis")
+]
+
+
+@pytest.mark.parametrize(("name", "formulations", "entry"), DIALYSED)
+@pytest.mark.parametrize("state", ["dialysis", "stage 5"])
+def test_the_figure_for_dialysis_is_the_limit(base: KnowledgeBase, name, formulations, entry, state):
+    knowledge = base.on(DAY, entry.jurisdiction[0] if entry.jurisdiction else "US")
+    ward, rule = Ward(knowledge), RULES[RENAL]
+    use = entry.indication or ("neuropathic-pain",)
+    for above, count in ((0, 0), (1, 1)):
+        order = ward.order(name, step(entry.maximum.value + above), formulation=formulations[0])
+        found = list(rule(ward.facts(order, conditions=use, kidneys=UNSTEADY[state]), knowledge))
+        assert len(found) == count
+        assert [(f.limit.value, f.proposals) for f in found] == [(entry.maximum.value, ())] * count
+
+
+def test_of_several_uses_the_highest_limit_of_the_kidneys_counts(us):
+    draft, rule = us.order("pregabalin", step(150, 2)), RULES[RENAL]
+    for others, limit in ((), 150), (("postherpetic-neuralgia",), None), (("epilepsy",), None):
+        found = list(rule(us.facts(draft, conditions=("painful-diabetic-neuropathy", *others), crcl=45), us.knowledge))
+        assert [f.limit.value for f in found] == ([limit] if limit else [])
+
+
+@pytest.mark.parametrize(("name", "figure"), [("lidocaine", None), ("carbamazepine", None), ("gabapentin", 300)])
+def test_a_table_of_one_band_leaves_nothing_to_the_kidneys(us, name, figure):
+    agent = us.knowledge.agents[name]
+    plain = next((f.id for f in agent.formulation if f.assumed_when_unsaid), agent.formulation[0].id)
+    lowest = lowest_anywhere(agent, plain, us.knowledge)
+    assert (lowest.value if lowest else None) == figure
+
+
+# --- what is not to be given ----------------------------------------------------------------------------------------
+
+
+def test_no_schedule_for_what_is_contraindicated(us):
+    order = us.order("amitriptyline", step(50))
+    assert us.said("start-low-go-slow", us.facts(order))
+    blocked = us.facts(order, conditions=("neuropathic-pain", "av-block-2-3"))
+    assert us.said("start-low-go-slow", blocked) == []
+    assert not any(
+        line.startswith("Highest dose")
+        for line in said(us, replace(blocked, orders=(us.order("amitriptyline", step(200)),)))
+    )
+
+
+def test_no_second_agent_that_something_speaks_against(us):
+    taken = us.taken("gabapentin", step(300, 3))
+    blocked = us.facts(
+        us.order("nortriptyline", step(10)), taken, conditions=("painful-diabetic-neuropathy", "av-block-2-3")
+    )
+    (found,) = us.said("optimise-dose-first", blocked)
+    assert found.summary.endswith("raise it, do not add nortriptyline")
+    assert not any("note it on the order" in line for line in found.detail)
