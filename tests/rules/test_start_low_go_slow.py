@@ -223,13 +223,14 @@ def test_a_schedule_from_what_is_taken_now(us):
 
 
 def test_on_dialysis_no_schedule_is_offered(us):
-    facts = us.facts(us.order("gabapentin", step(300, 2)), kidneys=KidneyFunction(dialysis="Condition/d"))
+    facts = us.facts(us.order("amitriptyline", step(50)), kidneys=KidneyFunction(dialysis="Condition/d"))
     assert one(us, facts).proposals == ()
 
 
-def test_what_is_forbidden_gets_no_schedule(us):
-    facts = us.facts(us.order("amitriptyline", step(50)), conditions=("neuropathic-pain", "av-block-2-3"))
-    assert one(us, facts).proposals == ()
+def test_what_is_to_be_avoided_gets_no_order_and_what_is_contraindicated_no_card(us):
+    order = us.order("amitriptyline", step(50))
+    assert one(us, us.facts(order, conditions=("neuropathic-pain", "long-qt"))).proposals == ()
+    assert us.said(RULE, us.facts(order, conditions=("neuropathic-pain", "av-block-2-3"))) == []
 
 
 def test_without_tablets_to_offer_the_schedule_is_said_in_amounts(us):
