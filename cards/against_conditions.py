@@ -18,21 +18,36 @@ from .wording import kidneys_in_short, said
 
 
 def by_condition(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
-    for row in agent.contraindication:
-        if (row.formulation and formulation not in row.formulation) or not age_may_hold(row, facts.age_between()):
+    for row, strength in _rows(agent, formulation, knowledge):
+        by_clearance = row.crcl is not None and _measured(facts)
+        if (row.value_set and not by_clearance and not facts.has(row.value_set)) or not age_may_hold(
+            row, facts.age_between()
+        ):
             continue
         if not row.value_set:
-            yield from _by_age(agent, row, facts, knowledge)
-        elif row.crcl is not None and _measured(facts):
-            yield from _by_clearance(agent, row, facts, knowledge)
+            yield _by_age(agent, row, strength, facts, knowledge)
+        elif by_clearance:
+            yield from _by_clearance(agent, row, strength, facts, knowledge)
         else:
-            yield from _on_record(agent, row, facts, knowledge)
+            yield from _on_record(agent, row, strength, facts, knowledge)
 
 
-def _on_record(agent: Agent, row: Contraindication, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
-    title, strength = knowledge.value_sets.title(row.value_set), _here(row, knowledge)
-    if strength is None:
-        return
+def _rows(agent: Agent, formulation: str | None, knowledge: Knowledge) -> tuple[tuple[Contraindication, Strength], ...]:
+    """What the file says against the agent in this formulation, with the strength that it has here."""
+
+    def found() -> Iterator[tuple[Contraindication, Strength]]:
+        for row in agent.contraindication:
+            strength = _here(row, knowledge)
+            if strength and (not row.formulation or formulation in row.formulation):
+                yield row, strength
+
+    return knowledge.once(("contraindications", id(agent), formulation), lambda: tuple(found()), agent)
+
+
+def _on_record(
+    agent: Agent, row: Contraindication, strength: Strength, facts: Facts, knowledge: Knowledge
+) -> Iterator[Objection]:
+    title = knowledge.value_sets.title(row.value_set)
     for condition in facts.on_record(row.value_set):
         less = _why_less(row, condition, facts, knowledge)
         yield Objection(
@@ -73,23 +88,23 @@ def _recent(condition: Condition, days: int, facts: Facts) -> bool:
     return condition.onset is not None and (facts.day - condition.onset).days <= days
 
 
-def _by_age(agent: Agent, row: Contraindication, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
+def _by_age(agent: Agent, row: Contraindication, strength: Strength, facts: Facts, knowledge: Knowledge) -> Objection:
     """For the age alone. An age that is not known is no child's: it is a caution."""
-    age, strength = facts.age_between(), _here(row, knowledge)
-    if strength:
-        limit = f"under {row.age_under}" if row.age_under is not None else f"over {row.age_over or row.age_from}"
-        subject = f"age {age[0]}" if age else "age not known"
-        because = knowledge.cite(agent, "contraindication", row)
-        yield Objection(strength if age else "caution", f"{limit}: {row.why}", subject, because, kind="age")
+    age = facts.age_between()
+    limit = f"under {row.age_under}" if row.age_under is not None else f"over {row.age_over or row.age_from}"
+    subject = f"age {age[0]}" if age else "age not known"
+    because = knowledge.cite(agent, "contraindication", row)
+    return Objection(strength if age else "caution", f"{limit}: {row.why}", subject, because, kind="age")
 
 
 def _measured(facts: Facts) -> bool:
     return facts.kidneys.known and facts.kidneys.method != "ckd-stage"
 
 
-def _by_clearance(agent: Agent, row: Contraindication, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
-    strength = _here(row, knowledge)
-    if strength and row.crcl is not None and crcl_holds(row.crcl, facts):
+def _by_clearance(
+    agent: Agent, row: Contraindication, strength: Strength, facts: Facts, knowledge: Knowledge
+) -> Iterator[Objection]:
+    if row.crcl is not None and crcl_holds(row.crcl, facts):
         short = kidneys_in_short(facts.kidneys)
         because = knowledge.cite(agent, "contraindication", row)
         yield Objection(strength, f"{short}: {row.why or row.note}", short, because, kind="kidneys")

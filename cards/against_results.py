@@ -15,7 +15,7 @@ from .facts import Facts, Result
 from .in_force import Knowledge
 from .objection import Objection
 from .recent import newest
-from .statements import Agent, Pharmacogenetics, Range, Strength, ThresholdRow
+from .statements import Agent, Pharmacogenetics, Range, Strength, Threshold, ThresholdRow
 from .wording import number
 from .wording import said as clean
 
@@ -31,11 +31,9 @@ def by_result(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Obje
 
 
 def _figures(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
-    classes = knowledge.value_sets.classes_of(agent.id)
-    for file, row in knowledge.rows_of("result before start"):
-        named = agent.id in row.agents or not classes.isdisjoint(row.classes)
+    for file, row in _rows(agent, knowledge):
         result = newest(facts.results, frozenset({row.value_set}), facts.day, knowledge.recent_days)
-        if not named or result is None or (row.sex and facts.patient.sex not in (row.sex, None)):
+        if result is None or (row.sex and facts.patient.sex not in (row.sex, None)):
             continue
         beyond = _beyond(row, result)
         if beyond:
@@ -45,6 +43,19 @@ def _figures(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Objec
             because = knowledge.cite(file, "row", row)
             reference, day = result.reference, result.day
             yield Objection(strength, why, said, because, kind="result", reference=reference, day=day)
+
+
+def _rows(agent: Agent, knowledge: Knowledge) -> tuple[tuple[Threshold, ThresholdRow], ...]:
+    """The figures that the agent must not be started beyond."""
+    classes = knowledge.value_sets.classes_of(agent.id)
+    return knowledge.once(
+        ("result before start", agent.id),
+        lambda: tuple(
+            (file, row)
+            for file, row in knowledge.rows_of("result before start")
+            if agent.id in row.agents or not classes.isdisjoint(row.classes)
+        ),
+    )
 
 
 def _beyond(row: ThresholdRow, result: Result) -> tuple[Strength, Range] | None:

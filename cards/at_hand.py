@@ -32,6 +32,10 @@ class AtHand:
 
 def at_hand(facts: Facts, knowledge: Knowledge, order: MedicationOrder | None = None) -> AtHand:
     """For one order, or (None) for the patient."""
+    return facts.once("at hand", lambda: _at_hand(facts, knowledge, order), order)
+
+
+def _at_hand(facts: Facts, knowledge: Knowledge, order: MedicationOrder | None) -> AtHand:
     if order is not None and order.reason_given:
         return _by_reason(facts, knowledge, order)
     active = [c for c in facts.conditions if not c.resolved]
@@ -54,10 +58,7 @@ def uses(here: AtHand, agent: Agent, knowledge: Knowledge) -> tuple[frozenset[st
     """What the order may be for, as one set of value sets a use; where nothing tells, every use the file knows."""
     keyed = frozenset(i for row in (*agent.maximum, *agent.approved) for i in row.indication)
     pains = tuple(dict.fromkeys(knowledge.value_sets.with_parents([ladder.value_set]) for ladder, _ in here.ladders))
-    of_pain = {
-        i for ladder in knowledge.conditions.values() for i in knowledge.value_sets.with_parents([ladder.value_set])
-    }
-    others = tuple(frozenset([i]) for i in sorted((here.indications & keyed) - of_pain))
+    others = tuple(frozenset([i]) for i in sorted((here.indications & keyed) - knowledge.pains))
     if pains or others:
         return (*pains, *others)
     if here.indications:

@@ -16,7 +16,7 @@ from .facts import Facts, MedicationOrder
 from .finding import Statement
 from .in_force import Knowledge, age_may_hold
 from .situation import holds
-from .statements import Combination, Interaction, Pair, Row
+from .statements import Combination, Interaction, Pair
 from .totals import step_of
 from .value_sets import medicine_key
 from .washout import LastTaken
@@ -47,8 +47,7 @@ class Side:
 
     @classmethod
     def of(cls, order: MedicationOrder, ingredient: str, knowledge: Knowledge, past: LastTaken | None = None) -> Side:
-        names = knowledge.value_sets.classes_of(ingredient) | {medicine_key(ingredient)}
-        return cls(order, ingredient, names, past)
+        return cls(order, ingredient, knowledge.names_of(ingredient), past)
 
     def named_by(self, ids: Iterable[str]) -> bool:
         return not self.names.isdisjoint(ids)
@@ -73,7 +72,10 @@ class Clash:
 
 def clashes(judged: Side, other: Side, facts: Facts, knowledge: Knowledge) -> tuple[Clash, ...]:
     """Every statement that holds, the gravest first."""
-    found = [*_combinations(judged, other, knowledge), *_interactions(judged, other, facts, knowledge)]
+    rows, files = _naming_both(judged, other, knowledge)
+    if not rows and not files:
+        return ()
+    found = [*_combinations(files, judged, other, knowledge), *_interactions(rows, judged, other, facts, knowledge)]
     return tuple(sorted(found, key=lambda clash: -clash.severity))
 
 
@@ -82,30 +84,36 @@ def may_clash(judged: Side, knowledge: Knowledge) -> bool:
     return not judged.names.isdisjoint(knowledge.named_in_pairs)
 
 
+NamingRow = tuple[Interaction, Pair, bool]  # whether the judged medicine is the row's `a`
+Naming = tuple[tuple[NamingRow, ...], tuple[Combination, ...]]
+
+
+def _naming_both(judged: Side, other: Side, knowledge: Knowledge) -> Naming:
+    """The statements that name both. The same two medicines meet often: remembered."""
+    return knowledge.once(
+        (judged.names, other.names),
+        lambda: (tuple(_rows(judged, other, knowledge)), tuple(_files(judged, other, knowledge))),
+    )
+
+
 # --- interactions ---------------------------------------------------------------------------------------------------
 
 
-def _interactions(judged: Side, other: Side, facts: Facts, knowledge: Knowledge) -> Iterator[Clash]:
-    for file, row, forward in _naming_both(judged, other, knowledge):
+def _interactions(
+    rows: Iterable[NamingRow], judged: Side, other: Side, facts: Facts, knowledge: Knowledge
+) -> Iterator[Clash]:
+    for file, row, forward in rows:
         a, b = (judged, other) if forward else (other, judged)
         if _holds(row, a, facts, knowledge) and (other.past is None or _waiting(row, forward, other, facts)):
             yield _clash(file, row, a, b, other, knowledge, forward)
 
 
-Naming = tuple[Interaction, Pair, bool]
-
-
-def _naming_both(judged: Side, other: Side, knowledge: Knowledge) -> tuple[Naming, ...]:
-    """The rows that name both, and whether the judged one is `a`. The same two medicines meet often: remembered."""
-    key = (judged.names, other.names)
-    found: tuple[Naming, ...] | None = knowledge.remembered.get(key)
-    if found is None:
-        rows = (
-            (file, row, _forward(row, judged, other)) for file in knowledge.interactions.values() for row in file.pair
-        )
-        found = tuple((file, row, forward) for file, row, forward in rows if forward is not None)
-        knowledge.remembered[key] = found
-    return found
+def _rows(judged: Side, other: Side, knowledge: Knowledge) -> Iterator[NamingRow]:
+    for file in knowledge.interactions.values():
+        for row in file.pair:
+            forward = _forward(row, judged, other)
+            if forward is not None:
+                yield file, row, forward
 
 
 def _forward(row: Pair, judged: Side, other: Side) -> bool | None:
@@ -117,7 +125,7 @@ def _forward(row: Pair, judged: Side, other: Side) -> bool | None:
 
 def _holds(row: Pair, a: Side, facts: Facts, knowledge: Knowledge) -> bool:
     return (
-        bool(knowledge.here([row], a.order.formulation))
+        knowledge.is_here(row, a.order.formulation)
         and age_may_hold(row, facts.age_between())
         and (row.when is None or holds(row.when, facts))
         and _dose_reached(row, a)
@@ -152,14 +160,19 @@ def _clash(file: Interaction, row: Pair, a: Side, b: Side, other: Side, knowledg
 # --- combinations to avoid ------------------------------------------------------------------------------------------
 
 
-def _combinations(judged: Side, other: Side, knowledge: Knowledge) -> Iterator[Clash]:
+def _combinations(files: Iterable[Combination], judged: Side, other: Side, knowledge: Knowledge) -> Iterator[Clash]:
     ours = judged.ingredient in knowledge.agents and other.ingredient in knowledge.agents
-    for file in knowledge.combinations.values() if ours and other.past is None else ():
+    if ours and other.past is None:
+        yield from (_of_combination(file, knowledge) for file in files)
+
+
+def _files(judged: Side, other: Side, knowledge: Knowledge) -> Iterator[Combination]:
+    for file in knowledge.combinations.values():
         both_ways = ((file.a, file.b), (file.b, file.a))
         if file.verdict == "avoid" and any(judged.named_by(a) and other.named_by(b) for a, b in both_ways):
-            yield _of_combination(file, knowledge)
+            yield file
 
 
 def _of_combination(file: Combination, knowledge: Knowledge) -> Clash:
-    because = knowledge.cite(file, "verdict", Row(sources=tuple(source.id for source in file.source)))
+    because = knowledge.cite_all(file, "verdict")
     return Clash(Severity(BY_WORD[file.severity]), "effects", file.why, file.risk, because)

@@ -7,11 +7,12 @@ the resource it came from, so that a card can be traced back to it. "Not known" 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
@@ -260,9 +261,9 @@ class KidneyFunction:
         return self.low if self.low is not None and self.low == self.high else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
-    """All that one call told us, on the day it is judged."""
+    """All that one call told us, on the day it is judged. Read with one knowledge, and asked with no other."""
 
     day: date
     hook: Hook
@@ -278,14 +279,16 @@ class Facts:
     requester: str = ""  # the user, as a FHIR reference: requester of a suggested order
     encounter: str = ""
     not_excluded: frozenset[str] = frozenset()  # value sets that are not on record and not excluded: ask
-    worked_out: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # see once()
+    worked_out: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # see once()
 
-    def once(self, name: str, answer: Callable[[], Answer]) -> Answer:
-        """An answer that several rules ask of the same facts, worked out once. A copy of the facts starts anew."""
-        if name not in self.worked_out:
-            self.worked_out[name] = answer()
-        found: Answer = self.worked_out[name]
-        return found
+    def once(self, question: Hashable, answer: Callable[[], Answer], order: MedicationOrder | None = None) -> Answer:
+        """An answer that several rules ask of the same facts, worked out once. An order asked about is told apart by
+        identity, and kept so that no other can take its place."""
+        key = question if order is None else (question, id(order))
+        found: tuple[Answer, MedicationOrder | None] | None = self.worked_out.get(key)
+        if found is None:
+            found = self.worked_out[key] = (answer(), order)
+        return found[0]
 
     def selected(self) -> Iterator[MedicationOrder]:
         """The drafts to judge."""
@@ -302,19 +305,50 @@ class Facts:
 
     def conditions_in(self, value_set: str) -> Iterator[Condition]:
         """Conditions of a value set, provisional ones too, resolved ones not."""
-        return (c for c in self.conditions if value_set in c.value_sets and not c.resolved)
+        return (c for c in self._by_value_set.get(value_set, ()) if not c.resolved)
 
     def on_record(self, value_set: str) -> Iterator[Condition]:
         """Conditions of a value set, with past ones where the set asks for history."""
-        return (c for c in self.conditions if value_set in c.value_sets)
+        return iter(self._by_value_set.get(value_set, ()))
+
+    def has(self, value_set: str) -> bool:
+        """Whether any condition of a value set is on record."""
+        return value_set in self._by_value_set
 
     def may_have(self, value_set: str) -> bool:
         """On record, or not excluded where that is what the value set means."""
-        return value_set in self.not_excluded or any(self.on_record(value_set))
+        return value_set in self.value_sets
 
     def latest(self, what: str) -> Result | None:
         """The newest result of a kind, or None."""
-        return next((result for result in self.results if result.what == what), None)
+        return self._latest.get(what)
 
     def age_between(self) -> tuple[int, int] | None:
+        return self._age
+
+    @cached_property
+    def value_sets(self) -> frozenset[str]:
+        """Every value set that the patient has, or had where that counts, or that is not excluded."""
+        return self.not_excluded.union(self._by_value_set)
+
+    @cached_property
+    def medicines(self) -> frozenset[str]:
+        """The ingredients and classes of all that is being taken or drafted."""
+        present = [order for order in self.orders if order.role in (Role.ACTIVE, Role.DRAFT)]
+        return frozenset(name for order in present for name in (*order.ingredients, *order.classes))
+
+    @cached_property
+    def _by_value_set(self) -> dict[str, list[Condition]]:
+        found: dict[str, list[Condition]] = {}
+        for condition in self.conditions:
+            for value_set in condition.value_sets:
+                found.setdefault(value_set, []).append(condition)
+        return found
+
+    @cached_property
+    def _latest(self) -> dict[str, Result]:
+        return {result.what: result for result in reversed(self.results)}
+
+    @cached_property
+    def _age(self) -> tuple[int, int] | None:
         return self.patient.age_between(self.day)

@@ -6,7 +6,7 @@ Made by KnowledgeBase.on(day). A question is answered with statements, so that a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -43,6 +43,8 @@ from .value_sets import Codes, ValueSets, medicine_key
 WEAK = frozenset({"knowledge", "secondary", "ai_secondary"})  # cited after sources that were read themselves
 UNREAD = frozenset({"knowledge", "ai_secondary"})  # on a card only where nothing better is cited
 Age = tuple[int, int] | None  # youngest and oldest possible; None: not known
+MOST_REMEMBERED = 200_000  # far more than there are questions to the files; only medicines met once add to them
+Answer = TypeVar("Answer")
 AnyRow = TypeVar("AnyRow", bound=Scoped)
 AnyFile = TypeVar("AnyFile", bound=File)
 
@@ -62,7 +64,7 @@ class Knowledge:
     value_sets: ValueSets
     products: Products
     expired: Mapping[str, File]  # path -> file that is no longer in force
-    remembered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # by whoever asks it often
+    remembered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # see once()
     signed: Signatures = field(default_factory=dict)
 
     @classmethod
@@ -107,17 +109,27 @@ class Knowledge:
 
     def cite(self, file: File, key: str = "", row: Row | None = None) -> Statement:
         """Where a statement stands and what it rests on: cite(agent, "renal", row). No key: the file itself."""
-        wanted = set(row.sources) if row else set()
-        cited = sorted((s for s in file.source if s.id in wanted), key=lambda s: s.quality in WEAK)
-        due = file.review.review_due
-        return Statement(
-            address=file.path + (f"#{key}" if key else "") + (f".{row.id}" if row and row.id else ""),
-            sources=tuple(_in_words(source) for source in cited),
-            best=tuple(_in_words(source) for source in cited if source.quality not in UNREAD),
-            url=next((source.url for source in cited if source.url.startswith("https://")), ""),
-            overdue_since=due if due < self.day else None,
-            reviewed_by=tuple(str(s) for s in self.signed.get(file.path, ()) if s.date <= self.day),
-        )
+        overdue, signed = file.review.review_due < self.day, self.signed.get(file.path, ())
+        reviewed_by = tuple(str(s) for s in signed if s.date <= self.day) if signed else ()
+        question = ("cite", id(file), key, id(row), overdue, reviewed_by)
+        return self.once(question, lambda: _statement(file, key, row, overdue, reviewed_by), (file, row))
+
+    def cite_all(self, file: File, key: str) -> Statement:
+        """The same for a statement that rests on every source of its file."""
+        row = self.once(("all", id(file)), lambda: Row(sources=tuple(source.id for source in file.source)), file)
+        return self.cite(file, key, row)
+
+    # --- what is remembered ---------------------------------------------------------------------------------------
+
+    def once(self, question: Hashable, answer: Callable[[], Answer], about: object = None) -> Answer:
+        """An answer that hangs on the knowledge alone, worked out once. Rows and files are told apart by identity;
+        `about` keeps them, so that no other can take their place. Days with the same files share what is remembered."""
+        found: tuple[Answer, object] | None = self.remembered.get(question)
+        if found is None:
+            if len(self.remembered) >= MOST_REMEMBERED:
+                self.remembered.clear()
+            found = self.remembered[question] = (answer(), about)
+        return found[0]
 
     # --- figures that belong to no single agent --------------------------------------------------------------------
 
@@ -139,16 +151,15 @@ class Knowledge:
         return self.cite(found[0], "row", found[1])
 
     def _figures(self, meaning: str) -> tuple[Threshold, ThresholdRow] | None:
-        rows = (
-            (file, row) for file in self.thresholds.values() if file.meaning == meaning for row in self.here(file.row)
-        )
-        return next(((file, row) for file, row in rows if row.value), None)
+        return next(((file, row) for file, row in self.rows_of(meaning) if row.value), None)
 
-    def rows_of(self, meaning: str) -> list[tuple[Threshold, ThresholdRow]]:
+    def rows_of(self, meaning: str) -> tuple[tuple[Threshold, ThresholdRow], ...]:
         """Every row of the files that play a part in the code, with its file."""
-        return [
-            (file, row) for file in self.thresholds.values() if file.meaning == meaning for row in self.here(file.row)
-        ]
+        return self.once(("rows", meaning), lambda: tuple(self._rows_of(meaning)))
+
+    def _rows_of(self, meaning: str) -> Iterator[tuple[Threshold, ThresholdRow]]:
+        files = (file for file in self.thresholds.values() if file.meaning == meaning)
+        return ((file, row) for file in files for row in self.here(file.row))
 
     @cached_property
     def recent_days(self) -> int:
@@ -175,15 +186,11 @@ class Knowledge:
 
     def ladders_of(self, value_sets: frozenset[str]) -> tuple[Condition, ...]:
         """The condition files for a condition that belongs to these value sets, the most specific alone."""
-        if value_sets not in self._ladders:
-            found = [ladder for ladder in self.conditions.values() if ladder.value_set in value_sets]
-            specific = [ladder for ladder in found if not self.is_generic(ladder)]
-            self._ladders[value_sets] = tuple(specific or found)
-        return self._ladders[value_sets]
+        return self.once(("ladders", value_sets), lambda: self._ladders_of(value_sets))
 
-    @cached_property
-    def _ladders(self) -> dict[frozenset[str], tuple[Condition, ...]]:
-        return {}
+    def _ladders_of(self, value_sets: frozenset[str]) -> tuple[Condition, ...]:
+        found = [ladder for ladder in self.conditions.values() if ladder.value_set in value_sets]
+        return tuple([ladder for ladder in found if not self.is_generic(ladder)] or found)
 
     def is_generic(self, ladder: Condition) -> bool:
         """Whether a condition file stands for all neuropathic pain: other condition files' sets have it as a parent."""
@@ -192,6 +199,11 @@ class Knowledge:
     @cached_property
     def _above_others(self) -> frozenset[str]:
         return frozenset().union(*(self.value_sets.parents(file.value_set) for file in self.conditions.values()))
+
+    @cached_property
+    def pains(self) -> frozenset[str]:
+        """The value sets of the condition files, and what those belong to."""
+        return self.value_sets.with_parents(ladder.value_set for ladder in self.conditions.values())
 
     # --- medicines -------------------------------------------------------------------------------------------------
 
@@ -202,6 +214,12 @@ class Knowledge:
     def concerns(self, name: str) -> bool:
         """Whether an ingredient is an agent, or a medicine that some statement may name."""
         return medicine_key(name) in self.agents or bool(self.value_sets.classes_of(name))
+
+    def names_of(self, ingredient: str) -> frozenset[str]:
+        """By what a statement may name an ingredient: itself and its classes."""
+        return self.once(
+            ("names", ingredient), lambda: self.value_sets.classes_of(ingredient) | {medicine_key(ingredient)}
+        )
 
     def name(self, ingredient: str) -> str:
         """The lower-case generic name, for a sentence."""
@@ -235,29 +253,40 @@ class Knowledge:
     # --- which statements hold --------------------------------------------------------------------------------------
 
     def holding(
-        self, rows: Iterable[AnyRow], formulation: str | None, indications: Iterable[str] = (), age: Age = None
+        self, rows: tuple[AnyRow, ...], formulation: str | None, indications: Iterable[str] = (), age: Age = None
     ) -> list[AnyRow]:
         """The rows that may hold for this order and patient. An unknown age holds for every age limit."""
+        found = self.here(rows, formulation)
+        if not self.once(("narrowed", id(found)), lambda: any(map(_is_narrowed, found)), found):
+            return list(found)
         asked = frozenset(indications)
         return [
             row
-            for row in self.here(rows, formulation)
-            if (not row.indication or asked.intersection(row.indication)) and age_may_hold(row, age)
+            for row in found
+            if (not row.indication or not asked.isdisjoint(row.indication)) and age_may_hold(row, age)
         ]
 
-    def here(self, rows: Iterable[AnyRow], formulation: str | None = None) -> list[AnyRow]:
+    def here(self, rows: tuple[AnyRow, ...], formulation: str | None = None) -> tuple[AnyRow, ...]:
         """The rows of this jurisdiction and formulation."""
-        return [
-            row
-            for row in rows
-            if (not row.jurisdiction or self.jurisdiction in row.jurisdiction)
-            and (not row.formulation or formulation in row.formulation)
-        ]
+        return self.once(
+            (id(rows), formulation), lambda: tuple(row for row in rows if self.is_here(row, formulation)), rows
+        )
+
+    def is_here(self, row: Scoped, formulation: str | None = None) -> bool:
+        """Whether a row is of this jurisdiction and formulation."""
+        return (not row.jurisdiction or self.jurisdiction in row.jurisdiction) and (
+            not row.formulation or formulation in row.formulation
+        )
 
     def tablets(self, agent: Agent, formulation: Formulation) -> tuple[Tablet, ...]:
         """The products of a formulation that a suggestion may use, in the file's order of preference."""
+        return self.once(
+            ("tablets", agent.id, id(formulation)), lambda: tuple(self._tablets(agent, formulation)), formulation
+        )
+
+    def _tablets(self, agent: Agent, formulation: Formulation) -> Iterator[Tablet]:
         found = self.products.offered(self.name(agent.id), formulation.offered_as, formulation.release)
-        return tuple(_tablet(product, agent.id) for product in found if _counted(product, formulation))
+        return (_tablet(product, agent.id) for product in found if _counted(product, formulation))
 
     def approved_for(self, agent: Agent, formulation: str | None, value_set: str) -> bool:
         """Whether the agent is labelled, here, for a condition or for one that it belongs to."""
@@ -271,13 +300,26 @@ class Knowledge:
 
     def maxima(self, agent: Agent, formulation: str | None, indications: Iterable[str], age: Age) -> list[Maximum]:
         """Daily limits and usual doses that hold, trial doses and practice figures left out."""
-        limits = (row for row in agent.maximum if row.kind in ("ceiling", "usual") and not row.single)
-        return self.holding(limits, formulation, indications, age)
+        rows = self.holding(agent.maximum, formulation, indications, age)
+        return [row for row in rows if row.kind in ("ceiling", "usual") and not row.single]
 
     def renal(self, agent: Agent, formulation: str | None, indications: Iterable[str]) -> Renal | None:
         """The renal table for this indication, else the one for any."""
         tables = self.holding(agent.renal, formulation, indications)
         return max(tables, key=lambda table: bool(table.indication), default=None)
+
+
+def _statement(file: File, key: str, row: Row | None, overdue: bool, reviewed_by: tuple[str, ...]) -> Statement:
+    wanted = set(row.sources) if row else set()
+    cited = sorted((s for s in file.source if s.id in wanted), key=lambda s: s.quality in WEAK)
+    return Statement(
+        address=file.path + (f"#{key}" if key else "") + (f".{row.id}" if row and row.id else ""),
+        sources=tuple(_in_words(source) for source in cited),
+        best=tuple(_in_words(source) for source in cited if source.quality not in UNREAD),
+        url=next((source.url for source in cited if source.url.startswith("https://")), ""),
+        overdue_since=file.review.review_due if overdue else None,
+        reviewed_by=reviewed_by,
+    )
 
 
 def _in_words(source: Source) -> str:
@@ -302,6 +344,11 @@ def left_out(files: Mapping[str, Mapping[str, File]], day: date) -> frozenset[st
 
 def _in_force(file: File, day: date) -> bool:
     return file.review.status != "retired" and day <= file.review.expires
+
+
+def _is_narrowed(row: Scoped) -> bool:
+    """Whether a row is for some uses or ages only."""
+    return bool(row.indication) or (row.age_from, row.age_over, row.age_under) != (None, None, None)
 
 
 def age_may_hold(row: Scoped, age: Age) -> bool:

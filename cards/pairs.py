@@ -62,30 +62,36 @@ def meetings_of(
 ) -> Iterator[Meeting]:
     """Every pair of one order. It need not be among the facts: it may be what is about to be offered."""
     sides = [side for name in ingredients if may_clash(side := Side.of(judged, name, knowledge), knowledge)]
-    others = list(_beside(judged, facts, knowledge)) if sides else []
+    others = [side for side in _present(facts, knowledge) if _is_other(side.order, judged)] if sides else []
     for left in sides:
         for right in others:
             if right.ingredient != left.ingredient and (found := clashes(left, right, facts, knowledge)):
                 yield Meeting(left, right, found)
 
 
-def _beside(judged: MedicationOrder, facts: Facts, knowledge: Knowledge) -> Iterator[Side]:
-    """The medicines of the other orders that may count: those being taken, drafted, and lately stopped."""
-    for order, past in sorted(_orders_beside(judged, facts, knowledge), key=_being_taken_first):
-        yield from (Side.of(order, name, knowledge, past) for name in order.ingredients)
+def _is_other(order: MedicationOrder, judged: MedicationOrder) -> bool:
+    return order is not judged and not (order.reference and order.reference == judged.reference)
+
+
+def _present(facts: Facts, knowledge: Knowledge) -> tuple[Side, ...]:
+    """The medicines that may count and that some statement names: those being taken, drafted, and lately stopped."""
+    return facts.once("medicines that may clash", lambda: tuple(_sides(facts, knowledge)))
+
+
+def _sides(facts: Facts, knowledge: Knowledge) -> Iterator[Side]:
+    for order, past in sorted(_orders(facts, knowledge), key=_being_taken_first):
+        for name in order.ingredients:
+            if may_clash(side := Side.of(order, name, knowledge, past), knowledge):
+                yield side
 
 
 def _being_taken_first(found: tuple[MedicationOrder, LastTaken | None]) -> tuple[bool, bool]:
     return found[1] is not None, found[0].role is not Role.ACTIVE
 
 
-def _orders_beside(
-    judged: MedicationOrder, facts: Facts, knowledge: Knowledge
-) -> Iterator[tuple[MedicationOrder, LastTaken | None]]:
+def _orders(facts: Facts, knowledge: Knowledge) -> Iterator[tuple[MedicationOrder, LastTaken | None]]:
     replaced = {reference for draft in facts.drafts() for reference in draft.replaces}
     for order in facts.orders:
-        if order is judged or (order.reference and order.reference == judged.reference):
-            continue
         ending = order.role is Role.STOP or (order.role is Role.ACTIVE and order.reference in replaced)
         if order.role in (Role.DRAFT, Role.ACTIVE) and not ending:
             yield order, None

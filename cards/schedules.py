@@ -5,7 +5,7 @@ it, in tablets that exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from itertools import takewhile
@@ -93,7 +93,18 @@ def standing_modifiers(facts: Facts, knowledge: Knowledge) -> tuple[Modifier, ..
 
 
 def _standing(facts: Facts, knowledge: Knowledge) -> Iterator[Modifier]:
-    return (m for m in knowledge.modifiers.values() if any(holds(when, facts) for when in m.when))
+    by_value_set, others = knowledge.once("modifiers by value set", lambda: _by_value_set(knowledge.modifiers))
+    likely = others.union(*(by_value_set[name] for name in facts.value_sets if name in by_value_set))
+    return (m for id_, m in knowledge.modifiers.items() if id_ in likely and any(holds(when, facts) for when in m.when))
+
+
+def _by_value_set(modifiers: Mapping[str, Modifier]) -> tuple[dict[str, set[str]], frozenset[str]]:
+    """The modifiers that each value set may bring in, and those that ask for none: most hold for few patients."""
+    found: dict[str, set[str]] = {}
+    for id_, modifier in modifiers.items():
+        for name in {name for when in modifier.when for name in when.value_sets}:
+            found.setdefault(name, set()).add(id_)
+    return found, frozenset(id_ for id_, m in modifiers.items() if not all(when.value_sets for when in m.when))
 
 
 def names(row: Move | Manner, agent: Agent, knowledge: Knowledge) -> bool:

@@ -4,7 +4,7 @@ Whether a situation that a knowledge file describes is this patient's. What is n
 
 from __future__ import annotations
 
-from .facts import Facts, Role
+from .facts import Facts
 from .statements import Range, When
 
 
@@ -18,9 +18,9 @@ def holds(when: When, facts: Facts) -> bool:
         return False
     if when.sex and facts.patient.sex != when.sex:
         return False
-    if when.value_sets and not any(facts.may_have(s) for s in when.value_sets):
+    if when.value_sets and facts.value_sets.isdisjoint(when.value_sets):
         return False
-    if any(facts.may_have(s) for s in when.unless_value_sets):
+    if not facts.value_sets.isdisjoint(when.unless_value_sets):
         return False
     if when.crcl is not None and not crcl_holds(when.crcl, facts):
         return False
@@ -36,10 +36,8 @@ def crcl_holds(crcl: Range, facts: Facts) -> bool:
 
 
 def _medicines_hold(when: When, facts: Facts) -> bool:
-    taken = {n for o in facts.orders if o.role in (Role.ACTIVE, Role.DRAFT) for n in (*o.ingredients, *o.classes)}
-    return (not when.medicines or bool(taken.intersection(when.medicines))) and not taken.intersection(
-        when.unless_medicines
-    )
+    taken = facts.medicines
+    return (not when.medicines or not taken.isdisjoint(when.medicines)) and taken.isdisjoint(when.unless_medicines)
 
 
 def _result_holds(when: When, facts: Facts) -> bool:

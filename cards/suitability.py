@@ -21,16 +21,26 @@ from .objection import Objection
 from .statements import Agent
 
 
-def objections(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
+def objections(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> tuple[Objection, ...]:
     """Everything on record that speaks against the agent, strongest not first; each is a reason of its own."""
+    return facts.once(
+        ("objections", agent.id, formulation), lambda: tuple(_objections(agent, formulation, facts, knowledge))
+    )
+
+
+def _objections(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
     yield from by_state(agent, formulation, facts, knowledge)
     yield from by_allergy(agent, facts, knowledge)
     yield from by_pregnancy(agent, formulation, facts, knowledge)
     yield from by_medicine(agent, formulation, facts, knowledge)
 
 
-def by_state(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
+def by_state(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> tuple[Objection, ...]:
     """What conditions, results, kidneys and age say against it."""
+    return facts.once(("state", agent.id, formulation), lambda: tuple(_by_state(agent, formulation, facts, knowledge)))
+
+
+def _by_state(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
     yield from by_condition(agent, formulation, facts, knowledge)
     yield from by_result(agent, facts, knowledge)
     yield from by_kidneys(agent, formulation, facts, knowledge)

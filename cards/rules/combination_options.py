@@ -19,7 +19,7 @@ from ..fhir.order import schedule_in_words
 from ..finding import Finding, Indicator, Proposal, Statement
 from ..in_force import Knowledge
 from ..second_agent import Second, against, seconds, supported
-from ..statements import Combination, Row
+from ..statements import Combination
 from ..statements import Condition as Ladder
 from ..totals import arithmetic, step_of
 from ..trial import Trial, trial_of
@@ -107,7 +107,7 @@ def _lines(
 
 
 def _cited(file: Combination, knowledge: Knowledge) -> Statement:
-    return knowledge.cite(file, "verdict", Row(sources=tuple(source.id for source in file.source)))
+    return knowledge.cite_all(file, "verdict")
 
 
 def _proposals(options: list[Second], order: MedicationOrder, condition: Condition) -> Iterator[Proposal]:
