@@ -164,6 +164,19 @@ def feedback(form: str, database: str | None, forget_before: str | None) -> None
 
 
 @main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--fhir", is_flag=True, help="Print it as AuditEvents of FHIR R4, NDJSON.")
+def audit(file: str, fhir: bool) -> None:
+    """Check that nothing was changed in an audit trail or taken out of it (docs/deploy.md).
+
+    Example: neuropathic-pain-cds audit audit.ndjson
+    """
+    from .audit_command import run
+
+    raise SystemExit(run(file, fhir=fhir))
+
+
+@main.command()
 @click.option("--folder", default="test-client", show_default=True, help="Where key, JWK Set and tenants file go.")
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The service that will be called.")
 @click.option("--service", default="neuropathic-pain-order-select", show_default=True)

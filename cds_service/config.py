@@ -55,6 +55,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # what is told
     log: bool = False  # JSON lines on standard output
     metrics: bool = True  # GET /metrics
+    audit: str = ""  # file for a line a call, each with the digest of the one before; empty: none
     tracing: bool = False  # OpenTelemetry; needs the extra `tracing`
 
     def __post_init__(self) -> None:

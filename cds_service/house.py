@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cards import RULES, KnowledgeBase
 
 from .answer import Answer, Engine
+from .audit import Trail, record
 from .config import Config
 from .dialect import Manner
 from .errors import TooMany
@@ -102,8 +103,12 @@ class House:
         self.today = self.config.today
         self.tracing = Tracing(self.config.tracing)
         self.desks = {tenant.name: self._desk(tenant) for tenant in self.tenants}
-        self.recorder = Recorder(lambda: self.store, self.telemetry.lost) if self.config.database else None
+        self.recorder = self._recorder(lambda rows: self.store.add_cards(rows), self.config.database, "cards")
+        self.trail = self._recorder(Trail(self.config.audit).write, self.config.audit, "audit")
         self._opening = threading.Lock()
+
+    def _recorder(self, write: Callable[[list[Any]], object], wanted: str, what: str) -> Recorder[Any] | None:
+        return Recorder(write, functools.partial(self.telemetry.lost, what)) if wanted else None
 
     def _desk(self, tenant: Tenant) -> Desk:
         span = self.tracing.within
@@ -185,6 +190,11 @@ class House:
             notes=list(request.notes),
         )
 
+    def audited(self, event: str, **members: Any) -> None:
+        """One line of the audit trail, where there is one."""
+        if self.trail is not None:
+            self.trail.record([record(event, **members, knowledge=self.base.version)])
+
     def _count(self, service: Service, tenant: Tenant, answer: Answer, seconds: float) -> None:
         counts = self.telemetry
         counts.seconds.labels(service.id).observe(seconds)
@@ -229,8 +239,8 @@ class House:
 
     def close(self) -> None:
         """Writes what is still waiting; open reads are cut."""
-        if self.recorder is not None:
-            self.recorder.close()
+        for recorder in filter(None, (self.recorder, self.trail)):
+            recorder.close()
         if "_store" in self.__dict__:
             self._store.close()
         for desk in self.desks.values():

@@ -1,5 +1,5 @@
 """
-Writes down which cards were issued, behind the answer's back: a bounded queue and one thread.
+Writes down what was done, behind the answer's back: a bounded queue and one thread.
 
 An answer never waits and never fails for it. What cannot be written is dropped and counted.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, TypeVar
 
 from .store import CardRow
 
@@ -18,24 +18,23 @@ BATCH: Final = 100
 BASIS: Final = "org.neuropathic-pain-cds.basis"
 
 
-class Store(Protocol):
-    def add_cards(self, rows: list[CardRow], /) -> None: ...
+Row = TypeVar("Row")
 
 
-class Recorder:
-    """`open_store` is called in the thread, at the first card: loading the database costs no start and no answer."""
+class Recorder(Generic[Row]):
+    """`write` is called in the thread, with rows in their order; what it opens costs no start and no answer."""
 
     def __init__(
-        self, open_store: Callable[[], Store], dropped: Callable[[int], None], most: int = MOST_WAITING
+        self, write: Callable[[list[Row]], object], dropped: Callable[[int], None], most: int = MOST_WAITING
     ) -> None:
-        self._open = open_store
+        self._write_rows = write
         self._dropped = dropped
-        self._waiting: queue.Queue[CardRow] = queue.Queue(most)
+        self._waiting: queue.Queue[Row] = queue.Queue(most)
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
 
-    def record(self, rows: Iterable[CardRow]) -> None:
+    def record(self, rows: Iterable[Row]) -> None:
         """Returns at once, whatever happens."""
         for row in rows:
             try:
@@ -58,7 +57,7 @@ class Recorder:
         if self._thread is None and not self._waiting.empty():
             with self._lock:
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="card-recorder", daemon=True)
+                    self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
                     self._thread.start()
 
     def _run(self) -> None:
@@ -67,7 +66,7 @@ class Recorder:
             if rows:
                 self._write(rows)
 
-    def _next(self) -> Iterator[CardRow]:
+    def _next(self) -> Iterator[Row]:
         try:
             yield self._waiting.get(timeout=0.2)
             for _ in range(BATCH - 1):
@@ -75,9 +74,9 @@ class Recorder:
         except queue.Empty:
             return
 
-    def _write(self, rows: list[CardRow]) -> None:
+    def _write(self, rows: list[Row]) -> None:
         try:
-            self._open().add_cards(rows)
+            self._write_rows(rows)
         except Exception:  # noqa: BLE001 - a store that is down must not end the thread; the loss is counted
             self._dropped(len(rows))
         finally:

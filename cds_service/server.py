@@ -15,6 +15,7 @@ from granian.http import HTTP1Settings
 from cards import laid_over
 
 from . import edge  # with all that a worker needs: loaded once, before the workers are forked
+from .audit import Trail, record
 from .config import PREFIX, Config
 from .house import engine_of
 from .store import default_url, is_current, migrate
@@ -35,6 +36,7 @@ def run(options: dict[str, str]) -> None:
     if refusal:
         raise ValueError(refusal)
     _load(config, tenants)
+    _begin_audit(config)
     os.environ.update(environment)  # where the workers read their settings
     _prepare_store(config)
     _say(config)
@@ -51,6 +53,15 @@ def _load(config: Config, tenants: Tenants) -> None:
     for tenant in tenants:
         engine_of(config, base, tenant)
     gc.freeze()  # workers' searches must not touch, and so copy, what they share
+
+
+def _begin_audit(config: Config) -> None:
+    """Whoever wants a trail wants it from the first call: without one there is no start."""
+    if config.audit:
+        try:
+            Trail(config.audit).write([record("started", workers=config.workers, auth=config.auth)])
+        except OSError as error:
+            raise ValueError(f"audit: {config.audit} cannot be written: {error.strerror}") from None
 
 
 def _prepare_store(config: Config) -> None:

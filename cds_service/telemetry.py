@@ -44,7 +44,9 @@ class Telemetry:
         self.fetches = self._counter("cds_fetches", "Parts read from FHIR servers.", "part", "outcome")
         self.refused = self._counter("cds_refused_tokens", "Tokens refused.", "reason")
         self.outcomes = self._counter("cds_feedback", "Feedback kept.", "outcome", "tenant")
-        self.dropped = self._counter("cds_recorder_dropped", "Cards that could not be recorded.")
+        self.dropped = self._counter("cds_recorder_dropped", "What could not be written down.", "what")
+        for what in ("cards", "audit"):
+            self.dropped.labels(what)
         self.log = Log(log)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -53,9 +55,9 @@ class Telemetry:
     def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
         return Histogram(name, text, labels, registry=self.registry, buckets=SECONDS)
 
-    def lost(self, many: int) -> None:
-        self.dropped.inc(many)
-        self.log.warning("cards not recorded", dropped=many)
+    def lost(self, what: str, many: int) -> None:
+        self.dropped.labels(what).inc(many)
+        self.log.warning("not written down", reason=what, dropped=many)
 
     def exposition(self) -> bytes:
         """All counts, of all workers where there are several."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
+from ..audit import of_answer
 from ..bare_bundle import as_call
 from ..dialect import rewrite
 from ..hook_request import HookRequest, parse
@@ -38,6 +39,7 @@ def call_service(service_id: str) -> Response:
         g.hook_instance = call.hook_instance
         answer = desk.answer(call, service, house().today())
         body = _body(rewrite(answer.cards, desk.manner(call)), desk)
+    g.told = of_answer(answer)
     house().told(call, service, tenant, answer, time.perf_counter() - started)
     return as_json(body)
 

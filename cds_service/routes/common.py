@@ -28,6 +28,7 @@ def caller(*paths: str) -> Tenant:
         reason = getattr(refusal, "reason", "")
         house().telemetry.refused.labels(reason.partition(" (")[0]).inc()
         house().telemetry.log.warning("refused", reason=reason)
+        g.told = {"reason": reason}
         raise
     g.tenant = tenant.name
     house().admit(tenant)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from ..acceptance import as_csv
 from ..errors import Forbidden, Unavailable
@@ -32,6 +32,7 @@ def feedback(service_id: str) -> Response:
         datetime.now(UTC),
         keep_comments=tenant.keep_comments,
     )
+    g.told = {"items": len(got.rows), "unusable": len(got.problems)}
     _keep(got.rows)
     for row in got.rows:
         house().telemetry.outcomes.labels(row.outcome, tenant.name).inc()

@@ -13,7 +13,8 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from ..cors import allowed_origin, preflight
 from ..errors import BadRequest, HookError, MethodNotAllowed, TooLarge, UnknownService
-from ..telemetry import ID
+from ..services import SERVICES
+from ..telemetry import ID, identifier
 from .common import as_json, house
 
 HEADERS: Final = {
@@ -21,6 +22,13 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+EVENTS: Final = {
+    "calls.services": "discovery",
+    "calls.call_service": "call",
+    "feedback.feedback": "feedback",
+    "feedback.acceptance": "acceptance",
 }
 
 
@@ -50,7 +58,24 @@ def _around(response: Response) -> Response:
         response.headers["X-Request-Id"] = named
     if request.method == "POST":
         house().telemetry.requests.labels(_service(), str(response.status_code), g.get("tenant", "")).inc()
+    _audit(response.status_code)
     return response
+
+
+def _audit(status: int) -> None:
+    """Every call of a service, of feedback and of discovery, however it ended; a service's id only if it is ours."""
+    event = EVENTS.get(_service())
+    if event is None or request.method == "OPTIONS":
+        return
+    service, instance = str((request.view_args or {}).get("service_id", "")), str(g.get("hook_instance", ""))
+    house().audited(
+        event,
+        status=status,
+        tenant=g.get("tenant", ""),
+        service=service if service in SERVICES else "",
+        hookInstance=identifier(instance) if instance else "",
+        **g.get("told", {}),
+    )
 
 
 def _service() -> str:

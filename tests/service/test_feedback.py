@@ -36,7 +36,8 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def app(url: str, base: KnowledgeBase) -> Iterator[Flask]:
-    app = create_app(Config(day=STORY_DAY, database=url, log=True), base)
+    audit = url.removeprefix("sqlite:///") + ".audit"
+    app = create_app(Config(day=STORY_DAY, database=url, log=True, audit=audit), base)
     yield app
     app.extensions["house"].close()
 
@@ -234,8 +235,11 @@ def test_nothing_about_a_patient_is_kept_logged_or_counted(
         assert b"CANARY" not in client.post(STORY.path_of_service, data=bad, headers=headers).data
     send(app, item("CANARYless", overrideReason={"userComment": COMMENT}), item(outcome=COMMENT))
     app.extensions["house"].recorder.flush()
-    everything = [capsys.readouterr().out, client.get("/metrics").text, dump(url), str(dict(answer.headers))]
-    assert "answered" in everything[0]
+    app.extensions["house"].trail.flush()
+    trail = Path(app.extensions["house"].config.audit).read_text()
+    assert trail.count("\n") == 5
+    everything = [trail, capsys.readouterr().out, client.get("/metrics").text, dump(url), str(dict(answer.headers))]
+    assert "answered" in everything[1]
     for place in everything:
         assert "CANARY" not in place.replace("CANARYless", "")
 
@@ -271,7 +275,7 @@ def test_without_a_store_calls_are_answered_and_feedback_is_sent_again(base: Kno
     assert ready["store"] == ("unreachable" if database else "off")
     if database:
         app.extensions["house"].recorder.flush()
-        assert "cds_recorder_dropped_total 1.0" in app.test_client().get("/metrics").text
+        assert 'cds_recorder_dropped_total{what="cards"} 1.0' in app.test_client().get("/metrics").text
 
 
 ROW = CardRow("u", "t", "s", "r", "", "a", "info", "v", "2026-11-22")
@@ -282,11 +286,7 @@ def test_a_full_queue_drops_and_counts_and_never_waits() -> None:
 
     gate, dropped = threading.Event(), []
 
-    class Slow:
-        def add_cards(self, _: list[CardRow]) -> None:
-            gate.wait(30)
-
-    recorder = Recorder(Slow, dropped.append, most=5)
+    recorder: Recorder[CardRow] = Recorder(lambda _: gate.wait(30), dropped.append, most=5)
     for _ in range(200):
         recorder.record([ROW])
     assert sum(dropped) >= 90
@@ -297,7 +297,7 @@ def test_a_full_queue_drops_and_counts_and_never_waits() -> None:
 
 def test_what_is_waiting_is_written_at_the_end(url: str) -> None:
     store = open_store(url)
-    recorder = Recorder(lambda: store, lambda _: None)
+    recorder = Recorder(store.add_cards, lambda _: None)
     recorder.record(CardRow(str(n), "t", "s", "r", "", "a", "info", "v", "2026-11-22") for n in range(250))
     recorder.close()
     assert len(store.card_rows()) == 250
