@@ -116,7 +116,7 @@ def _finding(
         summary=summary,
         indicator=Indicator.INFO,
         agents=tuple(each.agent.id for each in found.offered[:MOST_NAMED]) or ((agent.id,) if agent else ()),
-        orders=(order.reference,) if order else (),
+        orders=(order.reference,) if order and order.reference else (),
         conditions=(condition.reference,) if condition.reference else (),
         detail=tuple(_lines(found, agent, _without(order, facts), knowledge)),
         because=tuple(dict.fromkeys(because)),
