@@ -1,4 +1,4 @@
-"""A draft that was not saved yet, a condition that came without an id: every rule still speaks, and refers to nothing."""
+"""A draft not saved yet, a condition that came without an id: every rule still speaks, and refers to nothing."""
 
 from __future__ import annotations
 
