@@ -70,7 +70,12 @@ def _daily(order: MedicationOrder, ingredient: str) -> tuple[Fraction, str] | No
         return None
     if step.daily.mg is not None:
         return step.daily.mg, "mg/d"
-    return (step.daily.units, f"{step.daily.unit}/d") if step.daily.units is not None and step.daily.unit else None
+    if step.daily.units is None or step.daily.unit in _NO_DOSE:
+        return None
+    return step.daily.units, f"{step.daily.unit}/d"
+
+
+_NO_DOSE = frozenset({"", "tablet", "capsule", "film", "lozenge", "suppository", "mL"})  # a count of unknown strength
 
 
 def _unread(order: MedicationOrder, unread: tuple[str, ...]) -> Iterator[str]:

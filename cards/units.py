@@ -128,6 +128,7 @@ UNITS = _read_table()
 def _plain(spelling: str) -> str:
     """Case, braces, a plural mark, the many micro and square signs and spaces left aside."""
     lower = " ".join(spelling.lower().split()).replace("µ", "u").replace("μ", "u").replace("²", "2")
+    lower = lower.partition(" - unit of product usage")[0]  # SNOMED CT's "Capsule - unit of product usage (...)"
     return lower.replace("(s)", "").replace("(es)", "").replace(" / ", "/").removesuffix(".").strip("{} ")
 
 

@@ -79,6 +79,24 @@ def test_a_sig_may_name_the_drug_itself(drug: str, sig: str, daily: int, knowled
     assert explained(worded(drug, sig), knowledge)["dailyDose"] == {"value": daily, "unit": "mg/d"}
 
 
+@pytest.mark.parametrize(
+    ("drug", "sig", "daily"),
+    [
+        ("gabapentin", "2 capsules tid", None),  # of what strength?
+        ("gabapentin oral solution", "6 mL tid", None),
+        ("lidocaine 5 % patch", "apply 3 patches once daily", {"value": 3, "unit": "patch/d"}),
+        ("diclofenac 1 % gel", "apply 4 g 4 times daily", {"value": 16, "unit": "g/d"}),
+        ("lisinopril 10 mg tablet", "1 tablet daily", {"value": 10, "unit": "mg/d"}),  # no agent: its dose all the same
+    ],
+)
+def test_a_count_is_a_dose_only_where_a_mass_says_nothing(
+    drug: str, sig: str, daily: dict[str, object] | None, knowledge: Knowledge
+) -> None:
+    answer = explained(worded(drug, sig), knowledge)
+    assert answer.get("dailyDose") == daily
+    assert ("unread" in answer) is (daily is None)
+
+
 def test_a_sig_that_names_another_drug_is_not_read(knowledge: Knowledge) -> None:
     answer = explained(worded("amitriptyline 25 mg tablet", "gabapentin 300 mg tid"), knowledge)
     assert "dailyDose" not in answer

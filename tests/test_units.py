@@ -78,6 +78,7 @@ def test_factors_are_those_of_ucum(ucum):
         ("{Capsule}", "capsule", 1),
         ("caps.", "capsule", 1),
         ("{patch}", "patch", 1),
+        ("Capsule - unit of product usage (qualifier value)", "capsule", 1),
         ("PATCH", "patch", 1),
         ("{pill}", "", 1),
         ("1", "", 1),

@@ -8,7 +8,7 @@ unit is not said in it: a topical patch of so many percent is counted in patches
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from cards.facts import Dose, DoseStep, Product
@@ -16,7 +16,7 @@ from cards.in_words import dose_said
 from cards.statements import plain
 
 from .dosage import near, said
-from .lines import Amount, Line
+from .lines import Amount, Line, Times
 
 _ONE = Fraction(1)
 _IN_MG = {"mg": _ONE, "g": Fraction(1000), "ug": Fraction(1, 1000)}
@@ -69,6 +69,9 @@ def worth(line: Line, ordered: Ordered, most_at_once: Amount | None = None) -> W
     dose = line.amount or line.mass
     if dose is None:
         return _only_a_maximum(line, ordered)
+    if dose.unit == "mL/h":  # all day, or it would have been made mL by how long it runs
+        all_day = Amount(dose.low * 24, dose.high * 24, "mL")
+        return worth(replace(line, amount=all_day, mass=None, times=Times(_ONE, _ONE)), ordered, most_at_once)
     if ordered.worn or dose.unit in _IN_MG_PER_H or (line.mass and line.mass.unit in _IN_MG_PER_H):
         return _worn(line, ordered)
     high, note = _single(line, ordered, at_low=False)

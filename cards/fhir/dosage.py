@@ -65,7 +65,7 @@ def read_instruction(dosage: Mapping[str, Any]) -> Instruction:
 
 
 _PLAIN_DOSAGE = frozenset({"timing", "doseAndRate", "route", "asNeededBoolean", "sequence", "method", "site"})
-_RATES = frozenset({"mg/h", "ug/h"})
+_RATES = frozenset({"mg/h", "mL/h"})
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -139,7 +139,7 @@ def _entry_amount(entry: Mapping[str, Any], timing: Timing) -> Amount | str | No
         rate = _quantity(entry.get("rateQuantity", entry.get("rateSimpleQuantity"))) or _range(entry.get("rateRange"))
         dose = rate or _ratio(entry.get("rateRatio"))
     if isinstance(dose, Amount) and dose.unit in _RATES and timing.hours_each and timing.times:
-        return _times(dose, timing.hours_each, "mg")
+        return _times(dose, timing.hours_each, dose.unit.removesuffix("/h"))
     return dose
 
 
@@ -203,8 +203,8 @@ def _scaled(value: object, unit_text: object, code: object) -> Amount | str:
     unit = _unit(unit_text, code)
     if isinstance(unit, str):
         return unit
-    if unit.kind == "flow":  # so many mL a minute are that many mL, 1,440 times a day; only as a rate
-        return "an infusion rate in mL"
+    if unit.kind == "flow":
+        return _times(Amount(amount, amount, ""), unit.factor * 60, "mL/h")
     return _times(Amount(amount, amount, ""), unit.factor, unit.name) if unit.name in UNITS else _not_a_dose(unit)
 
 
@@ -274,9 +274,9 @@ def _ratio(ratio: object) -> Amount | str | None:
     amount, days = _quantity(parts.get("numerator")), _span(parts.get("denominator"))
     if not isinstance(amount, Amount):
         return amount
-    if days is None or amount.unit != "mg":
+    if days is None or amount.unit not in ("mg", "mL"):
         return "a rate that is not readable"
-    return _times(amount, 1 / (days * 24), "mg/h")
+    return _times(amount, 1 / (days * 24), f"{amount.unit}/h")
 
 
 def _span(quantity: object) -> Fraction | None:

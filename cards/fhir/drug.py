@@ -29,6 +29,7 @@ Resolve = Callable[[str], Mapping[str, Any] | None]
 
 UNCLEAR = "unclear"  # a release that no formulation has: "" would be read as not said
 _LONGEST_LABEL = 120
+_ONE_SOURCE = "one source alone has its code, and no words beside it confirm the strength"
 _ELSEWHERE = frozenset({"medicationReference", "medication"})  # members that may name the drug too
 
 
@@ -234,6 +235,8 @@ class _Reader:
     # --- results ---
 
     def _drug(self, product: Product, sure: bool) -> Drug:
+        if not sure and _has_strength(product) and not any(map(_has_strength, self._said())):
+            return self._doubtful(_without_strength(product), "strength", _ONE_SOURCE)
         return Drug(product, describe(product), sure, None, tuple(self._named.codings))
 
     def _doubtful(self, product: Product, what: str, why: str) -> Drug:

@@ -17,7 +17,7 @@ Link = Literal["first", "then", "and"]  # "then" follows the line before in time
 UNITS = frozenset(
     {
         *("mg", "g", "ug", "mL"),
-        *("mg/h", "ug/h"),  # what a patch or a pump delivers
+        *("mg/h", "ug/h", "mL/h"),  # what a patch or a pump delivers
         *("tablet", "capsule", "patch", "spray", "drop", "puff", "film", "lozenge", "suppository", "application"),
         "unit",  # international unit
         "",  # one of the product, whatever that is: "take 1", {pill}, "dose"

@@ -20,7 +20,8 @@ from typing import Any
 from cards.in_words import often
 from cards.units import number, read_unit
 
-from .lines import Times
+from .lines import Amount, Times
+from .sig import read_sig
 
 _DAYS = {
     "s": Fraction(1, 86400),
@@ -285,11 +286,25 @@ def _read_code(code: object) -> tuple[Times | None, bool]:
     codings = concept.get("coding")
     for coding in codings if isinstance(codings, list) else [codings]:
         texts += [coding.get("code"), coding.get("display")] if isinstance(coding, dict) else []
-    for text in texts:
-        times, as_needed = read_frequency(text) if isinstance(text, str) and len(text) <= _LONGEST else (None, False)
-        if times:
-            return times, as_needed
+    said = [text for text in texts if isinstance(text, str) and len(text) <= _LONGEST]
+    for read in (read_frequency, _as_in_a_sig):
+        for text in said:
+            times, as_needed = read(text)
+            if times:
+                return times, as_needed
     return None, False
+
+
+@lru_cache(maxsize=1024)
+def _as_in_a_sig(text: str) -> tuple[Times | None, bool]:
+    """ "3 times daily before meals": what a sig may say beside a dose."""
+    lines = read_sig(f"1 tablet {text}").lines
+    if len(lines) != 1 or lines[0].amount != _A_TABLET or lines[0].mass or lines[0].most_per_day:
+        return None, False
+    return lines[0].times, lines[0].as_needed
+
+
+_A_TABLET = Amount(Fraction(1), Fraction(1), "tablet")
 
 
 _LONGEST = 120  # characters; a frequency is short

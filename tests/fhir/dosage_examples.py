@@ -241,6 +241,13 @@ SECTIONS = {
             rate(2, "mg/h", **every(2, duration=3, durationUnit="h")),
             "12 mg",
         ),
+        Example("1 mL/h of a solution, all day", SYRUP, rate(1, "mL/h"), "1,200 mg"),
+        Example(
+            "2 mL/h for 3 hours, twice a day",
+            SYRUP,
+            rate(2, "mL/h", **every(2, duration=3, durationUnit="h")),
+            "600 mg",
+        ),
         Example("1 patch of 5 % a day: counted", TOPICAL, dose(1, "patch") | every(1), "1 patch"),
         Example("3 patches of 5 % a day", TOPICAL, dose(3, "patch") | every(1), "3 patches"),
         Example("4 patches of 179 mg every 90 days", HIGH, dose(4, "patch") | every(1, 90), "7.956 mg"),

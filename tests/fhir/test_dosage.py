@@ -56,7 +56,10 @@ def test_a_dose(entry, read):
         ({"doseRange": {"low": quantity(1, "tab")}}, "a dose range without an upper end"),
         ({"doseQuantity": quantity(5, "mg/kg")}, "the dose is per body weight or surface (mg/kg)"),
         ({"doseQuantity": quantity(5, "%")}, "'%' is not the unit of a dose"),
-        ({"rateQuantity": quantity(80, "mL/h")}, "an infusion rate in mL"),
+        (
+            {"rateRatio": {"numerator": quantity(80, "tab"), "denominator": quantity(1, "h")}},
+            "a rate that is not readable",
+        ),
     ],
 )
 def test_a_dose_that_is_not_read_says_why(entry, why):

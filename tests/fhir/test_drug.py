@@ -229,6 +229,19 @@ def test_a_single_source_row_is_sure_only_where_the_words_agree() -> None:
     assert read(coding("0002-3240-30", "duloxetine 30 mg capsule", NDC)).sure
 
 
+def test_a_single_source_row_lends_no_strength_that_the_words_do_not_confirm() -> None:
+    alone = read(coding("0002-3240-30", system=NDC))
+    assert ingredients(alone) == ("duloxetine",)
+    assert alone.product is not None
+    assert alone.product.strengths == (None,)
+    assert alone.unread is not None
+    assert alone.unread.what == "strength"
+    confirmed = read(coding("0002-3240-30", "duloxetine 30 mg capsule", NDC))
+    assert confirmed.product is not None
+    assert confirmed.product.strengths == (30,)
+    assert confirmed.unread is None
+
+
 def test_a_code_without_a_system_counts_only_if_the_words_say_the_same() -> None:
     assert read(coding("310431", system=None)).product is None
     assert read(coding("310431", "gabapentin 300 mg capsule", None)).label == "gabapentin 300 mg capsule"

@@ -45,6 +45,8 @@ READ = {
     "1 g tid": "1 g x 3",
     "150 mcg daily": "150 ug x 1",
     "0,5 tab bid": "1/2 tablet x 2",
+    "1 tab every Mon, Wed, and Fri": "1 tablet x 3/7",
+    "apply 4 g to affected knee 4 times daily": "4 g x 4",
     "1,5 tablets daily": "3/2 tablet x 1",
     "12,5 mg tid": "25/2 mg x 3",
     "1 patch 25 mcg/h every 72 hours": "1 patch = 25 ug/h x 1/3",

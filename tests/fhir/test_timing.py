@@ -118,6 +118,27 @@ def test_frequencies_in_words(words, high, as_needed):
     assert (times.high, needed) == (high, as_needed)
 
 
+@pytest.mark.parametrize(
+    ("words", "high", "as_needed"),
+    [
+        ("3 times daily before meals", 3, False),
+        ("4 times daily with meals and nightly", 4, False),
+        ("Every Monday, Wednesday, and Friday", Fraction(3, 7), False),
+        ("twice a day, morning and night, if needed", 2, True),
+    ],
+)
+def test_a_frequency_that_a_sig_could_say_is_read_as_one(words, high, as_needed):
+    timing = read_timing({"code": {"text": words}})
+    assert (timing.times.high, timing.as_needed) == (high, as_needed)
+
+
+@pytest.mark.parametrize(
+    "words", ["2 tablets daily", "300 mg daily", "daily, max 4 a day", "bid then tid", "continuous"]
+)
+def test_a_frequency_that_says_more_is_none(words):
+    assert read_timing({"code": {"text": words}}).times is None
+
+
 @pytest.mark.parametrize("words", ["", "P", "once upon a time", "0 times a day", "every 0 hours", "three hours"])
 def test_words_that_are_no_frequency(words):
     assert read_frequency(words)[0] is None

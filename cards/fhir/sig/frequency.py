@@ -255,8 +255,9 @@ def weekdays(cursor: Cursor) -> Found:
     while (token := cursor.take(Kind.WEEKDAY)) is not None:
         names.add(token.text[:3])
         plural = plural or token.text.endswith("days")
-        if cursor.kind(1) is Kind.WEEKDAY:
-            cursor.take(*_LISTED)
+        between = 2 if cursor.follows(Kind.COMMA, Kind.AND) else 1
+        if cursor.kind(between) is Kind.WEEKDAY and cursor.kind() in _LISTED:
+            cursor.at += between
     if not names:
         return None
     share = Fraction(len(names), 7)

@@ -278,9 +278,9 @@ WITH_FOOD = """
     at_same_time_each_day
 """
 SITES = """
-    on_the_tongue on_tongue tongue skin area areas site sites upper lower arm arms leg legs foot feet knee knees
-    hand hands back neck shoulder shoulders hip hips chest abdomen thigh thighs scalp face nostril nostrils eye eyes
-    ear ears cream gel ointment lotion solution suspension syrup medication medicine
+    on_the_tongue on_tongue tongue skin affected joint joints area areas site sites upper lower arm arms leg legs
+    foot feet knee knees hand hands back neck shoulder shoulders hip hips chest abdomen thigh thighs scalp face
+    nostril nostrils eye eyes ear ears cream gel ointment lotion solution suspension syrup medication medicine
 """
 COMPLAINTS = """
     pain painful severe moderate mild acute chronic non breakthrough nerve neuropathic neuropathy anxiety insomnia
