@@ -88,6 +88,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 ASYMMETRIC: Final = ("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA")
+JURISDICTIONS: Final = ("US", "UK")  # whose labels and guidelines the knowledge holds whole
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 SECRET: Final = frozenset({"database"})  # may hold a password
 

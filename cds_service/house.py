@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,7 +17,7 @@ from cards import RULES, KnowledgeBase
 
 from .answer import Answer, Engine
 from .audit import Trail, record
-from .config import Config
+from .config import JURISDICTIONS, Config
 from .dialect import Manner
 from .errors import TooMany
 from .fhir_access import FhirAccess
@@ -250,19 +250,29 @@ class House:
 
 
 def engine_of(config: Config, base: KnowledgeBase, tenant: Tenant | None = None) -> Engine:
-    """The decision with this deployment's settings and, above them, a tenant's; replay uses it without HTTP."""
+    """The decision with this deployment's settings and, above them, a tenant's; replay uses it without HTTP. Raises
+    ValueError: what names no jurisdiction or guideline would silently advise less."""
     tenant = tenant or Tenant()
     jurisdiction = tenant.jurisdiction or config.jurisdiction
+    guidelines = tenant.guidelines or config.guidelines
+    _check_named("jurisdiction", [jurisdiction], JURISDICTIONS)
+    _check_named("guidelines", guidelines, sorted(base.files["guidelines"]))
     silent, off = tenant.silent, base.rules_off.union(tenant.rules_off)
     return Engine(
         base,
         _templates(config, base, jurisdiction),
         jurisdiction,
-        tenant.guidelines or config.guidelines,
+        guidelines,
         {rule: check for rule, check in RULES.items() if rule not in silent | off},
         {rule: check for rule, check in RULES.items() if rule in silent - off},
         tenant.most_cards,
     )
+
+
+def _check_named(setting: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{setting}: {name!r} is none of {', '.join(known)}")
 
 
 def _templates(config: Config, base: KnowledgeBase, jurisdiction: str) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,8 +19,8 @@ from typing import Any, BinaryIO
 import orjson
 
 from .asked import Item, Unreadable
-from .inputs import patient_of
-from .patients import TYPES, asked_of, record_of
+from .inputs import NOBODY, patient_of
+from .patients import NOBODYS, TYPES, asked_of, record_of
 from .settings import Settings
 from .sources import Partition, lines_of
 
@@ -30,6 +31,7 @@ def deal_out(partition: Partition, folder: str, shards: int) -> str:
     if done.exists():
         return str(done)
     draft = Path(folder, f".{done.name}.{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed
     draft.mkdir()
     with ExitStack() as open_files:
         files: dict[str, BinaryIO] = {}
@@ -53,6 +55,9 @@ def _dealt(line: bytes, place: str, shards: int) -> Iterator[tuple[str, bytes]]:
         yield _broken(place, why, shards)
     elif kind in TYPES:
         patient_id = patient_of(resource)
+        if not patient_id and kind not in NOBODYS:
+            yield _broken(place, NOBODY, shards)
+            return
         row = b'{"patient":%b,"resource":%b}\n' % (orjson.dumps(patient_id), line.strip())
         for shard in [_shard(patient_id, shards)] if patient_id else range(shards):
             yield _name(shard), row

@@ -35,7 +35,11 @@ def _named(id_: str, by_type: Mapping[str, Sequence[Resource]]) -> Any:
     return next((each.get("name") for each in places if id_ and each.get("id") == id_), None)
 
 
-def id_in(reference: Any) -> str:
-    """The id that a reference ends in: "Patient/a", "https://ehr/Patient/a/_history/2" and "urn:uuid:a" are a."""
+def id_in(reference: Any, kind: str = "") -> str:
+    """The id that a reference ends in: "Patient/a", "https://ehr/Patient/a/_history/2" and "urn:uuid:a" are a.
+    With a kind: "" if the reference is to another."""
     said = reference.get("reference") if isinstance(reference, dict) else None
-    return re.split("[/:]", said.split("/_history/")[0])[-1] if isinstance(said, str) else ""
+    if not isinstance(said, str):
+        return ""
+    before, identity = ["", *re.split("[/:]", said.split("/_history/")[0])][-2:]
+    return identity if before in ("", "uuid", "oid", kind) or not kind else ""

@@ -23,7 +23,7 @@ HOOKS = ["order-select", "order-sign"]
 @click.option("--url", default="", help="Ask a CDS Hooks service that is running; without it, in this process.")
 @click.option("--service", default="", help="Its id, where discovery at the URL lists several for a hook.")
 @click.option("--token", default="", envvar="NEUROPATHIC_PAIN_CDS_TOKEN", help="Bearer token for the URL.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Judge every order as on this day, not on its own.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Judge all as on this day; at a URL: the day there.")
 @click.option("--hook", type=click.Choice(HOOKS), default=HOOKS[0], show_default=True, help="For orders from charts.")
 @click.option("--complete", is_flag=True, help="What a chart does not hold is known not to be there.")
 @click.option(
@@ -39,7 +39,7 @@ HOOKS = ["order-select", "order-sign"]
 @click.option("--junit", type=click.Path(dir_okay=False), help="JUnit XML.")
 @click.option("--json", "as_json", is_flag=True, help="Records as NDJSON to standard output.")
 @click.option("--quiet", is_flag=True, help="Only the tally.")
-@click.option("--jobs", type=int, default=0, help="Processes; without it, all cores once the input is large.")
+@click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0: all cores once the input is large.")
 @click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
 @click.option("--scheduler", default="", help="Address of a Dask scheduler; without it, a cluster of this machine.")
 def replay(**options: Any) -> None:
@@ -77,20 +77,22 @@ def _said_plainly() -> Iterator[None]:
     from cards import KnowledgeError
 
     from .engines import NoCluster
+    from .remote import NoService
     from .run import CannotRun
     from .tables import NoParquet
 
     try:
         yield
-    except (KnowledgeError, NoCluster, NoParquet) as error:
+    except (KnowledgeError, NoCluster, NoParquet, NoService) as error:
         raise CannotRun(str(error)) from None
 
 
 def _run(options: dict[str, Any]) -> Any:
+    from .checks import problems
     from .run import CannotRun, Run
 
-    if options["resume"] and not options["output"]:
-        raise CannotRun("--resume needs the --output of the run that was interrupted")
+    if found := list(problems(options)):
+        raise CannotRun("\n".join(found))
     former = options["expect"] if options["expect"] != "stories" else ""
     return Run(
         paths=options["paths"],

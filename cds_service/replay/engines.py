@@ -54,11 +54,18 @@ def on_dask(work: Work, partitions: Sequence[Partition], scheduler: str, jobs: i
     distributed = _distributed()
     own = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
     where = {"address": scheduler} if scheduler else own
-    with distributed.Client(**where) as client:
+    with _client(distributed, where, scheduler) as client:
         futures = client.map(work, partitions, pure=False, retries=RETRIES)
         by_key = {future.key: partition for future, partition in zip(futures, partitions, strict=True)}
         for future, path in distributed.as_completed(futures, with_results=True):
             yield by_key[future.key], path
+
+
+def _client(distributed: Any, where: dict[str, Any], scheduler: str) -> Any:
+    try:
+        return distributed.Client(**where)
+    except (OSError, ValueError):
+        raise NoCluster(f"--scheduler {scheduler}: no Dask scheduler answers there") from None
 
 
 def _distributed() -> Any:
@@ -70,10 +77,10 @@ def _distributed() -> Any:
 
 
 class NoCluster(Exception):  # noqa: N818 - said to the user as it is
-    """Dask is not installed."""
+    """Dask is not installed, or no scheduler answers."""
 
-    def __init__(self) -> None:
-        super().__init__("--engine dask needs the cluster extra: pip install 'neuropathic-pain-cds[cluster]'")
+    def __init__(self, why: str = "") -> None:
+        super().__init__(why or "--engine dask needs the cluster extra: pip install 'neuropathic-pain-cds[cluster]'")
 
 
 def cores() -> int:

@@ -10,17 +10,17 @@ from typing import Any, Final
 
 import orjson
 
-from fhir_fixtures import STORY_DAY
+from fhir_fixtures import STORY_DAY, Story
 
 from .asked import Asked, Item, Unreadable
 from .clinic import id_in
 from .moments import day_of
-from .patients import TYPES, Resource, asked_of, record_of
+from .patients import NOBODYS, TYPES, Resource, asked_of, record_of
 from .settings import Settings
 
 WRAPPERS: Final = ("request", "body", "payload")  # where logs keep the call: as an object, or as its text
 TIMES: Final = ("time", "timestamp", "date", "receivedAt", "day")
-LARGEST: Final = 200 * 2**20  # a file above this is no single document
+NOBODY: Final = "it does not say which patient it is about"
 
 
 def in_text(text: bytes, place: str, settings: Settings) -> Iterator[Item]:
@@ -92,32 +92,66 @@ def is_story(path: Path) -> bool:
     return path.name == "request.json" and all((path.parent / name).exists() for name in ("response.json", "README.md"))
 
 
-def in_story(path: Path) -> Item:
-    text = path.read_bytes()
+def in_story(path: Path, settings: Settings) -> Item:
+    """In this process it happens on its own day. A service elsewhere has a clock: it is moved to that day."""
+    day = settings.day if settings.url and settings.day else STORY_DAY
+    story = Story(path.parent, day)
     try:
-        cards = orjson.loads((path.parent / "response.json").read_bytes())["cards"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return Unreadable(str(path.parent / "response.json"), "not an answer with cards")
-    return Asked(str(path), text, STORY_DAY, expected=tuple(cards))
+        cards = story.response["cards"]
+        request = path.read_bytes() if day == STORY_DAY else story.request
+    except (ValueError, KeyError, TypeError):
+        return Unreadable(str(path.parent), "not a request beside an answer with cards")
+    return Asked(str(path), request, day, expected=tuple(cards))
 
 
 # ---- charts ---------------------------------------------------------------------------------------------------------
 
 
 def in_bundle(bundle: Resource, place: str, settings: Settings) -> Iterator[Item]:
-    """The orders of every patient in a Bundle."""
-    entries = bundle.get("entry")
-    resources = [entry.get("resource") for entry in entries if isinstance(entry, dict)] if entries else []
-    usable = [
-        resource for resource in resources if isinstance(resource, dict) and resource.get("resourceType") in TYPES
-    ]
+    """The orders of every patient in a Bundle. What does not say whose it is belongs to the only patient there is."""
+    usable = [resource for resource in resources_in(bundle) if resource.get("resourceType") in TYPES]
     by_patient = by_patient_id(usable)
     common = by_patient.pop("", [])
     if not any(resource.get("resourceType") == "MedicationRequest" for resource in usable):
         yield Unreadable(place, "a Bundle without a MedicationRequest")
         return
+    if len(by_patient) != 1:
+        yield from nobodys(common, place)
+        common = [resource for resource in common if resource.get("resourceType") in NOBODYS]
     for patient_id, own in sorted(by_patient.items()):
         yield from asked_of(record_of(patient_id, (*own, *common)), place, settings)
+
+
+def nobodys(resources: Iterable[Resource], place: str) -> Iterator[Unreadable]:
+    """Orders, results ... of nobody: whose chart they belong in is not known, so they are in none."""
+    for resource in resources:
+        if resource.get("resourceType") not in NOBODYS:
+            where = f"{place}#{resource.get('resourceType')}/{resource.get('id', '')}"
+            yield Unreadable(where, NOBODY)
+
+
+def resources_in(bundle: Resource) -> Iterator[Resource]:
+    """With references as a FHIR server has them that took the Bundle in: urn:uuid:x is Condition/c1."""
+    entries = bundle.get("entry")
+    usable = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    held = [(entry.get("fullUrl"), entry["resource"]) for entry in usable if isinstance(entry.get("resource"), dict)]
+    named = {url: _named(url, resource) for url, resource in held if isinstance(url, str) and url.startswith("urn:")}
+    for url, resource in held:
+        known = {**resource, "id": named[url].rpartition("/")[2]} if url in named else resource
+        yield _resolved(known, named) if named else known
+
+
+def _named(url: str, resource: Resource) -> str:
+    return f"{resource.get('resourceType')}/{resource.get('id') or url.rpartition(':')[2]}"
+
+
+def _resolved(value: Any, named: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: named.get(inner, inner) if key == "reference" and isinstance(inner, str) else _resolved(inner, named)
+            for key, inner in value.items()
+        }
+    return [_resolved(inner, named) for inner in value] if isinstance(value, list) else value
 
 
 def by_patient_id(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
@@ -129,6 +163,7 @@ def by_patient_id(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
 
 
 def patient_of(resource: Resource) -> str:
+    """The id of the patient a resource is about; "" for nobody, and for a group, a device or a place."""
     if resource.get("resourceType") == "Patient":
         return str(resource.get("id", ""))
-    return id_in(resource.get("subject")) or id_in(resource.get("patient"))
+    return next(filter(None, (id_in(resource.get(name), "Patient") for name in ("subject", "patient"))), "")

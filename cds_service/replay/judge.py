@@ -7,20 +7,17 @@ the clinic. What could not be answered is a record too, with its status and why.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final
-
-import orjson
 
 from cards import Dosage, Facts, Knowledge
 
 from ..answer import Answer
 from ..errors import HookError
-from ..fhir_client import JsonClient
 from ..hook_request import parse
 from ..services import SERVICES, Service
+from . import remote
 from .as_of import Resource
 from .asked import Asked
 from .made import Made
@@ -39,7 +36,10 @@ def judge(asked: Asked, settings: Settings, today: date) -> Record:
     record: Record = {"place": asked.place, "day": day.isoformat()}
     if asked.clinic:
         record["clinic"] = asked.clinic
-    return {**record, **(_remote(asked, settings) if settings.url else _here(asked, settings, day))}
+    if settings.url:
+        answer = remote.answered(asked, settings)
+        return {**record, **answer, "agents": agents_named(answer["cards"])}
+    return {**record, **_here(asked, settings, day)}
 
 
 # ---- in this process ------------------------------------------------------------------------------------------------
@@ -111,52 +111,7 @@ def _conditions(facts: Facts, knowledge: Knowledge) -> list[str]:
     return sorted({ladder.title for ladder in ladders})
 
 
-# ---- at a URL -------------------------------------------------------------------------------------------------------
-
-
-def _remote(asked: Asked, settings: Settings) -> Record:
-    raw = asked.raw
-    hook = _hook(raw)
-    client = _client(settings.token)
-    service = settings.service or _services(settings.url, settings.token).get(hook, "")
-    if not service:
-        return {"hook": hook, "status": 404, "why": "no service at the URL answers this hook", "cards": []}
-    status, body = client.post(f"{settings.url.rstrip('/')}/cds-services/{service}", raw)
-    cards = body.get("cards") if isinstance(body, dict) else None
-    if status == 200 and isinstance(cards, list):
-        usable = [card for card in cards if isinstance(card, dict)]
-        return {"hook": hook, "status": 200, "inScope": bool(cards), "agents": agents_named(usable), "cards": usable}
-    return {"hook": hook, "status": status, "why": _why(status, body), "cards": []}
-
-
-def _hook(raw: bytes) -> str:
-    try:
-        hook = orjson.loads(raw).get("hook")
-    except (orjson.JSONDecodeError, AttributeError):
-        return ""
-    return hook if isinstance(hook, str) else ""
-
-
-@functools.lru_cache(maxsize=4)
-def _client(token: str) -> JsonClient:
-    return JsonClient(token)
-
-
-@functools.lru_cache(maxsize=4)
-def _services(url: str, token: str) -> dict[str, str]:
-    """The id of the service for each hook, as discovery says; of several the first."""
-    _, body = _client(token).get(f"{url.rstrip('/')}/cds-services")
-    entries = body.get("services") if isinstance(body, dict) else None
-    usable = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return {str(entry.get("hook")): str(entry.get("id")) for entry in reversed(usable)}
-
-
-def _why(status: int, body: Any) -> str:
-    """The first issue of an OperationOutcome, else the status in words."""
-    try:
-        return str(body["issue"][0]["details"]["text"])
-    except (KeyError, IndexError, TypeError):
-        return "no answer" if not status else f"answered with status {status}"
+# ---- what a card says of itself --------------------------------------------------------------------------------------
 
 
 def agents_named(cards: Iterable[Resource]) -> list[str]:

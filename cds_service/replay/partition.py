@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -168,11 +168,21 @@ def items_of(partition: Partition, settings: Settings) -> Iterator[Item]:
 def _in_file(path: Path, settings: Settings) -> Iterator[Item]:
     try:
         if is_story(path):
-            yield in_story(path)
+            yield in_story(path, settings)
         else:
-            yield from in_text(path.read_bytes(), str(path), settings)
+            yield from _in_document(path, settings)
     except OSError as error:
         yield Unreadable(str(path), f"cannot be read: {error.strerror}")
+
+
+LARGEST: Final = 200 * 2**20  # bytes: a document is in memory as a whole
+
+
+def _in_document(path: Path, settings: Settings) -> Iterator[Item]:
+    if path.stat().st_size > LARGEST:
+        yield Unreadable(str(path), "larger than 200 MB: write its calls or resources as lines of NDJSON")
+        return
+    yield from in_text(path.read_bytes(), str(path), settings)
 
 
 def _in_rows(partition: Partition, settings: Settings) -> Iterator[Item]:

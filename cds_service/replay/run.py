@@ -18,11 +18,11 @@ from typing import Any, Final
 import orjson
 
 from ..config import Config
-from . import engines
+from . import engines, remote
 from .bulk import deal_out, shard_of
 from .former import read_records, write_index
 from .partition import Job, records_path, run_partition
-from .settings import Settings, is_knowledge
+from .settings import Settings, engine_of, is_knowledge
 from .sources import SHARD, Found, Partition, bytes_in, find, fingerprint, of_lines, plan
 from .tally import Tally
 
@@ -99,11 +99,29 @@ def _folder(run: Run) -> Iterator[Path]:
 
 
 def _job(run: Run, folder: Path) -> Job:
-    job = Job(run.settings, str(folder), Config().today(), run.as_table, expect=run.expect)
+    settings = run.settings
+    if settings.url and settings.day is None:
+        settings = replace(settings, day=Config.from_environment().today())  # a service elsewhere judges as on this day
+    job = _compared(Job(settings, str(folder), Config().today(), run.as_table, expect=run.expect), run, folder)
+    for settings in filter(None, (job.settings, job.other)):
+        _check_engine(settings)
+    return job
+
+
+def _check_engine(settings: Settings) -> None:
+    """Raises CannotRun where there is no engine with these settings; KnowledgeError where a folder is unfit."""
+    if settings.url:
+        remote.check(settings)
+        return
+    try:
+        engine_of(settings)
+    except ValueError as error:
+        raise CannotRun(str(error)) from None
+
+
+def _compared(job: Job, run: Run, folder: Path) -> Job:
     if run.expect and run.expected:
         job = replace(job, expected=_indexed(run.expected, folder / "expected.sqlite"))
-    if run.what_if and run.baseline:
-        raise CannotRun("--what-if and --baseline cannot go together")
     if run.what_if:
         return replace(job, other=changed(run.settings, run.what_if))
     return _with_baseline(job, run, folder) if run.baseline else job
@@ -115,6 +133,8 @@ def _with_baseline(job: Job, run: Run, folder: Path) -> Job:
         return replace(job, other=replace(run.settings, knowledge=run.baseline), other_is_before=True)
     if path.exists():
         return replace(job, baseline=_indexed(run.baseline, folder / "baseline.sqlite"))
+    if "=" not in run.baseline:
+        raise CannotRun(f"--baseline {run.baseline}: no former run, no knowledge folder and not KEY=VALUE")
     return replace(job, other=changed(run.settings, [run.baseline]), other_is_before=True)
 
 
@@ -129,7 +149,9 @@ def changed(settings: Settings, assignments: Iterable[str]) -> Settings:
 def _indexed(former: str, index: Path) -> str:
     try:
         write_index(Path(former), index)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise CannotRun(f"{former}: {error.strerror}") from None
+    except ValueError as error:
         raise CannotRun(str(error)) from None
     return str(index)
 

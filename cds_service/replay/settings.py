@@ -15,7 +15,7 @@ from cards import RULES, KnowledgeBase, laid_over
 
 from .. import engine
 from ..answer import Engine
-from ..config import Config
+from ..config import JURISDICTIONS, Config
 
 KEYS: Final = ("jurisdiction", "guidelines", "rules-off", "knowledge", "day")
 HOOKS: Final = ("order-select", "order-sign")
@@ -54,11 +54,11 @@ class Settings:
             case "rules-off":
                 return replace(self, rules_off=_known_rules(listed))
             case "day":
-                return replace(self, day=date.fromisoformat(value) if value else None)
+                return replace(self, day=_day(value) if value else None)
             case "knowledge":
                 return replace(self, knowledge=_folder(value))
             case _:
-                return replace(self, jurisdiction=value)
+                return replace(self, jurisdiction=_known_jurisdiction(value))
 
     def in_words(self) -> str:
         """For the head of a report: only what is not as it comes."""
@@ -73,16 +73,29 @@ class Settings:
         return "; ".join(f"{name} {value}" for name, value in said.items() if value)
 
 
+def _known_jurisdiction(value: str) -> str:
+    if value not in JURISDICTIONS:
+        raise ValueError(f"jurisdiction: {value!r} is none of {', '.join(JURISDICTIONS)}")
+    return value
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"day: {value!r} is not a day such as 2026-11-22") from None
+
+
 def _known_rules(rules: tuple[str, ...]) -> tuple[str, ...]:
     unknown = [rule for rule in rules if rule not in RULES]
     if unknown:
-        raise ValueError(f"rules-off: there is no rule {', '.join(unknown)}")
+        raise ValueError(f"rules-off: there is no rule {', '.join(unknown)}; there are {', '.join(RULES)}")
     return rules
 
 
 def _folder(path: str) -> str:
     if path and not is_knowledge(Path(path)):
-        raise ValueError("knowledge: not a folder of knowledge files")
+        raise ValueError(f"knowledge: {path} is not a folder of knowledge files: it has no folder agents")
     return path
 
 

@@ -10,8 +10,8 @@ import pytest
 from charts import bulk_export, bundle, chart, measured, neuropathy, order, patient
 from running import records, replay, rules, write
 
-from cds_service.replay.asked import Asked
-from cds_service.replay.inputs import in_bundle
+from cds_service.replay.asked import Asked, Unreadable
+from cds_service.replay.inputs import NOBODY, in_bundle
 from cds_service.replay.moments import is_later
 from cds_service.replay.settings import Settings
 
@@ -151,3 +151,51 @@ def test_the_clinic_is_that_of_the_encounter(tmp_path: Path) -> None:
 )
 def test_later_is_said_only_where_it_is_certain(text: object, moment: str, later: bool) -> None:
     assert is_later(text, moment) is later
+
+
+def test_what_does_not_say_whose_it_is_is_in_nobodys_chart(tmp_path: Path) -> None:
+    """In an export of many patients an order without a subject was once in the chart of every one of them."""
+    folder = bulk_export(tmp_path / "export", ["p1", "p2"])
+    stray = {key: value for key, value in order("stray", "2025-10-01", status="completed").items() if key != "subject"}
+    groups = order("groups", "2025-10-01", subject={"reference": "Group/p1"})
+    with (folder / "MedicationRequest.ndjson").open("ab") as file:
+        file.write(b"\n".join(map(orjson.dumps, (stray, groups))))
+    result = replay(folder, "--json")
+    assert len(result.stdout.splitlines()) == 4
+    assert "MedicationRequest.ndjson:5: it does not say which patient it is about" in result.stderr
+    assert "MedicationRequest.ndjson:6: it does not say which patient it is about" in result.stderr
+
+
+def test_in_a_bundle_of_several_patients_a_stray_result_is_nobodys_in_one_of_one_patient_it_is_theirs() -> None:
+    stray = {key: value for key, value in measured("2160-0", 3, "mg/dL", "2025-03-01").items() if key != "subject"}
+    alone = asked(patient(), stray, order("a", "2025-04-01"))
+    assert ids(alone[0], "observations") == ["2160-0-2025-03-01-p1"]
+    several = list(in_bundle(bundle([patient(), patient("p2"), stray, order("a", "2025-04-01")]), "x", Settings()))
+    assert [item.why for item in several if isinstance(item, Unreadable)] == [NOBODY]
+    (call,) = [item for item in several if isinstance(item, Asked)]
+    assert "observations" not in prefetch(call)
+
+
+def test_references_by_full_url_are_followed_as_a_server_would(tmp_path: Path) -> None:
+    """Some generators write urn:uuid references, and Bundles whose resources have no ids."""
+    reason, drug = "urn:uuid:11111111-1111-4111-8111-111111111111", "urn:uuid:22222222-2222-4222-8222-222222222222"
+    plain = order("a", "2025-04-01", reasonReference=[{"reference": reason}], medicationReference={"reference": drug})
+    plain.pop("medicationCodeableConcept")
+    pain = {key: value for key, value in neuropathy("2025-01-01").items() if key != "id"}
+    medication = {"resourceType": "Medication", "id": "m", "code": {"text": "gabapentin 600 mg tablet"}}
+    entries = [{"resource": patient()}, {"resource": plain}]
+    entries += [{"fullUrl": reason, "resource": pain}, {"fullUrl": drug, "resource": medication}]
+    document = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    (call,) = [item for item in in_bundle(document, "x", Settings()) if isinstance(item, Asked)]
+    draft, beside = [each["resource"] for each in orjson.loads(call.raw)["context"]["draftOrders"]["entry"]]
+    assert draft["medicationReference"]["reference"] == "Medication/m"
+    assert beside["id"] == "m"
+    named = prefetch(call)["conditions"]["entry"][0]["resource"]["id"]
+    assert draft["reasonReference"][0]["reference"] == f"Condition/{named}"
+
+
+def test_orders_are_in_the_order_of_time_in_whatever_zone_it_is_written() -> None:
+    first, second = asked(
+        patient(), order("late", "2025-07-01T23:30:00-05:00"), order("early", "2025-07-02T01:00:00+02:00")
+    )
+    assert (first.place, second.place) == ("x#MedicationRequest/early", "x#MedicationRequest/late")
