@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import signal
 import sys
 from collections.abc import Callable, Iterator
 
@@ -32,6 +33,7 @@ def main() -> None:
     asked.add_argument("--quick", action="store_true")
     asked.add_argument("--base", metavar="COMMIT")
     given = asked.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not without ending the servers it started
     if given.base:
         _compare(given.base, given.quick)
     elif given.part == "page":
@@ -76,7 +78,7 @@ def _compare(base: str, quick: bool) -> None:
     from .compare import ROUNDS, compare
 
     with _telling() as tell:
-        table, slower = compare(base, ROUNDS // 4 if quick else ROUNDS, tell)
+        table, slower = compare(base, ROUNDS // 3 if quick else ROUNDS, tell)
     console.print(table.in_a_terminal())
     for line in slower:
         console.print(f"SLOWER: {line}")

@@ -35,7 +35,7 @@ UNEVEN: Final = 0.02  # how much more or less a resource may cost in a chart twi
 
 # ---- what `make bench BASE=...` fails at -----------------------------------------------------------------------------
 
-# Interleaved phases of the same commit on both sides differ by a few hundredths in the median, also on a busy machine.
+# With the same commit on both sides the ratio is within a few hundredths of 1 on a quiet machine.
 SLOWER: Final = 1.10  # times the processor time a request of the other commit
 
 

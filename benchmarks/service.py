@@ -26,8 +26,8 @@ class Plan(msgspec.Struct, frozen=True):
     """How long to measure. Seconds are of one phase; large bodies get `large` times as long."""
 
     rounds: int = 5
-    seconds: float = 0.5
-    large: float = 2.0
+    seconds: float = 0.4
+    large: float = 2.5
     starts: int = 5
     workers: tuple[int, ...] = (1, 2)
 

@@ -139,7 +139,18 @@ def test_a_commit_is_slower_beyond_the_tolerance(ours: float, slower: int) -> No
     case = Case(SMALL.name, 1, ALONE)
     table, told = verdict([series(OURS, case, ours), series("abc", case, 1.0)], "abc", [])
     assert len(told) == slower
-    assert [row[0] for row in table.rows] == [
-        f"{SMALL.name}, 1 at once: CPU ms a request",
-        f"{SMALL.name}, 1 at once: p50 ms",
-    ]
+    assert [row[0] for row in table.rows] == [f"{SMALL.name}: CPU ms a request", f"{SMALL.name}: p50 ms"]
+
+
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        pytest.param([1.0, 1.3, 1.3], id="the best round is as good as the other's"),
+        pytest.param([1.2, 1.0, 1.0, 2.0, 1.0], id="most rounds are as good as the other's"),
+    ],
+)
+def test_a_disturbed_round_is_no_slowdown(rounds: list[float]) -> None:
+    case = Case(SMALL.name, 1, ALONE)
+    ours = Series(OURS, case, [Phase(1, 1, ms, ms, ms) for ms in rounds])
+    theirs = Series("abc", case, [Phase(1, 1, 1.0, 1.0, 1.0) for _ in rounds])
+    assert verdict([ours, theirs], "abc", [])[1] == []
