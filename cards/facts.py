@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 Answer = TypeVar("Answer")
 
@@ -210,9 +210,8 @@ class MedicationOrder:
         return self.role is Role.ACTIVE or (self.role is Role.DRAFT and not self.selected)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One laboratory or vital-signs value, in the unit the knowledge uses for it."""
+class Result(NamedTuple):
+    """One laboratory or vital-signs value, in the unit the knowledge uses for it. A tuple, as charts hold thousands."""
 
     reference: str
     what: str  # id of the knowledge value set its code belongs to

@@ -7,7 +7,7 @@ the order may be for that one. Within a kidney interval the strictest band holds
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -217,7 +217,7 @@ def _of_bands(
     return min(limits, key=lambda limit: limit.most, default=None)
 
 
-def _tables(tables: list[Renal], use: frozenset[str]) -> list[Renal]:
+def _tables(tables: Sequence[Renal], use: frozenset[str]) -> list[Renal]:
     own = [table for table in tables if use.intersection(table.indication)]
     return own or [table for table in tables if not table.indication]
 

@@ -32,8 +32,8 @@ def newest(results: Iterable[Result], what: frozenset[str], on_or_before: date, 
 
 def of_one_moment(results: Iterable[Result], one: Result) -> list[Result]:
     """Every number of the same kind, unit and moment: a laboratory may report an estimate twice, by two equations."""
-    key = (one.what, one.unit, one.day, one.time)
-    return [r for r in results if (r.what, r.unit, r.day, r.time) == key and r.value is not None]
+    same = (r for r in results if r.what == one.what and r.day == one.day)
+    return [r for r in same if r.unit == one.unit and r.time == one.time and r.value is not None]
 
 
 def with_body(patient: Patient, results: Iterable[Result], meanings: Meanings, day: date) -> Patient:

@@ -542,8 +542,9 @@ class Guideline(File, frozen=True, kw_only=True):
     recommendation: tuple[Recommendation, ...]
 
 
-class ValueSet(File, frozen=True, kw_only=True):
-    """What counts as ...: conditions, medicines that are not agents, or results."""
+class ValueSet(File, frozen=True, kw_only=True, eq=False):
+    """What counts as ...: conditions, medicines that are not agents, or results. Each is itself alone, so that what a
+    value comes to in it can be remembered."""
 
     kind: Literal["condition", "medicine", "result"]
     meaning: str = ""  # the part it plays in the code, where Python must find it: see knowledge_base.Meaning

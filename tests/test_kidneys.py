@@ -261,7 +261,7 @@ def test_of_two_creatinines_of_one_moment_the_higher_counts():
 
 
 def test_of_two_creatinines_of_one_day_the_later_counts():
-    later, earlier = replace(CREATININE, time="2026-11-12T16"), replace(result("creatinine", 3), time="2026-11-12T08")
+    later, earlier = CREATININE._replace(time="2026-11-12T16"), result("creatinine", 3)._replace(time="2026-11-12T08")
     assert about(kidneys(later, earlier, WEIGHT)) == (37.8, 37.8)
 
 

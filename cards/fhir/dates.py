@@ -10,15 +10,22 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date
+from functools import lru_cache
 
 Days = tuple[date, date]  # first and last possible day
 
-_SHAPE = re.compile(r"\s*([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?(?:[Tt ]|$)")
+_LONGEST = 12  # a date, what ends it, and what must not follow a line's end
+_SHAPE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?(?:[Tt ]|$)")
 
 
 def days_of(value: object) -> Days | None:
     """The days that a date, dateTime, instant or partial date can mean."""
-    found = _SHAPE.match(value) if isinstance(value, str) else None
+    return _days(value.lstrip()[:_LONGEST]) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=20_000)  # the days of a lifetime, which charts repeat
+def _days(text: str) -> Days | None:
+    found = _SHAPE.match(text)
     if found is None:
         return None
     year, month, day = found.groups()
@@ -33,7 +40,7 @@ def days_of(value: object) -> Days | None:
 
 
 def first_day(value: object) -> date | None:
-    days = days_of(value)
+    days = _days(value.lstrip()[:_LONGEST]) if isinstance(value, str) else None
     return days and days[0]
 
 

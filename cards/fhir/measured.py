@@ -40,6 +40,7 @@ def has_value(part: Mapping[str, Any]) -> bool:
 
 
 def read_value(part: Mapping[str, Any]) -> Value | None:
+    """What a part says that it found, before units."""
     for key, read in _READERS.items():
         if key in part:
             return read(part[key]) or _interpretation(part)
@@ -136,6 +137,41 @@ def as_written(value: Value) -> str:
     return f"{value.comparator}{value.written} {unit}".rstrip()
 
 
+# --- what it comes to -----------------------------------------------------------------------------------------------
+
+
+class Measured(NamedTuple):
+    value: Value
+    number: Fraction | str  # in the unit of the value set, or why not
+    written: str
+
+
+def measured(part: Mapping[str, Any], value_set: ValueSet) -> Measured | None:
+    """What a part says that it found, and what that comes to. The common quantity is remembered: charts repeat their
+    numbers and units."""
+    quantity = part.get("valueQuantity")
+    if isinstance(quantity, dict):
+        parts = (quantity.get("value"), quantity.get("comparator"), quantity.get("code"), quantity.get("unit"))
+        if _SCALARS.issuperset(map(type, parts)) and (found := _of_scalars(*parts, value_set)):
+            return found
+    return _measured(read_value(part), value_set)
+
+
+_SCALARS = frozenset({str, int, float, type(None)})
+
+
+@lru_cache(maxsize=20_000, typed=True)
+def _of_scalars(
+    number: object, comparator: object, code: object, unit: object, value_set: ValueSet
+) -> Measured | None:
+    quantity = {"value": number, "comparator": comparator, "code": code, "unit": unit}
+    return _measured(_quantity(quantity), value_set)
+
+
+def _measured(value: Value | None, value_set: ValueSet) -> Measured | None:
+    return value and Measured(value, in_unit(value, value_set), as_written(value))
+
+
 # --- units ----------------------------------------------------------------------------------------------------------
 
 _ONE = Fraction(1)
@@ -162,15 +198,16 @@ def in_unit(value: Value, value_set: ValueSet) -> Fraction | str:
     return possible[0]
 
 
-def _factors(units: tuple[str, ...], value_set: ValueSet) -> set[Fraction]:
+@lru_cache(maxsize=4096)
+def _factors(units: tuple[str, ...], value_set: ValueSet) -> frozenset[Fraction]:
     """What the number could have to be multiplied by. No unit at all: by any that the value set knows."""
     if units and all(unit == value_set.unit for unit in units):
-        return {_ONE}
+        return frozenset({_ONE})
     known = {_folded(unit): factor for unit, factor in value_set.units.items()}
     known[_folded(value_set.unit)] = _ONE
     if not units or not value_set.unit:
-        return set(known.values())
-    return {known[folded] for folded in map(_folded, units) if folded in known}
+        return frozenset(known.values())
+    return frozenset(known[folded] for folded in map(_folded, units) if folded in known)
 
 
 def _plausible(number: Fraction, value_set: ValueSet) -> bool:

@@ -7,9 +7,10 @@ observations of a chart are of no interest; those cost one look at their code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -19,7 +20,7 @@ from cards.statements import ValueSet
 
 from .codings import ValueSets, belongs_to, canonical, objects, reference_of, string, words
 from .dates import first_day
-from .measured import Value, answer, as_written, has_value, in_unit, read_value
+from .measured import Value, answer, has_value, in_unit, measured, read_value
 
 _NO_RESULT = frozenset({"entered-in-error", "cancelled", "registered"})
 
@@ -49,14 +50,14 @@ def read_observation(resource: object, patient_id: str, value_sets: ValueSets) -
 
 def _read(
     resource: Any, patient_id: str, value_sets: ValueSets
-) -> tuple[tuple[date | None, str, Result | Unread], ...]:
+) -> Sequence[tuple[date | None, str, Result | Unread]]:
     """What one Observation says of what the knowledge asks for, and when."""
     wanted = _wanted(resource, patient_id, value_sets)
     if not wanted:
         return ()
     when, day = _when(resource)
     reference = reference_of(resource)
-    return tuple((day, when, _result(part, value_set, reference, day, when)) for part, value_set in wanted)
+    return [(day, when, _result(part, value_set, reference, day, when)) for part, value_set in wanted]
 
 
 # --- one resource ---------------------------------------------------------------------------------------------------
@@ -88,16 +89,23 @@ def _value_set(concept: object, value_sets: ValueSets) -> ValueSet | None:
     """Read by hand and not with `codings`: it is asked of every observation of a chart."""
     coded = concept.get("coding") if isinstance(concept, dict) else None
     for coding in coded if isinstance(coded, list) else objects(coded):
-        code = coding.get("code") if isinstance(coding, dict) else None
-        if isinstance(code, str):
-            found = value_sets.results_of(canonical(coding.get("system")), code.strip())
-            if found is not None:
+        if isinstance(coding, dict) and isinstance(code := coding.get("code"), str):
+            system = coding.get("system")
+            if found := _of_code(value_sets, system if isinstance(system, str) else "", code):
                 return found
     return None
 
 
+@lru_cache(maxsize=20_000)
+def _of_code(value_sets: ValueSets, system: str, code: str) -> ValueSet | None:
+    return value_sets.results_of(canonical(system), code.strip())
+
+
 def _when(resource: Mapping[str, Any]) -> tuple[str, date | None]:
     """When it was measured: as written, which orders the results of one day, and its first possible day."""
+    written = resource.get("effectiveDateTime")
+    if isinstance(written, str) and (day := first_day(written)):
+        return written.strip(), day
     for text in _times(resource):
         if day := first_day(text):
             return str(text).strip(), day
@@ -105,7 +113,6 @@ def _when(resource: Mapping[str, Any]) -> tuple[str, date | None]:
 
 
 def _times(resource: Mapping[str, Any]) -> Iterator[object]:
-    yield resource.get("effectiveDateTime")
     yield resource.get("effectiveInstant")
     if isinstance(period := resource.get("effectivePeriod"), dict):
         yield period.get("end")
@@ -118,25 +125,23 @@ def _times(resource: Mapping[str, Any]) -> Iterator[object]:
 def _result(
     part: Mapping[str, Any], value_set: ValueSet, reference: str, day: date | None, when: str
 ) -> Result | Unread:
-    value = read_value(part)
-    if value is None:
+    found = measured(part, value_set)
+    if found is None:
         return _unread(reference, value_set, "no value is recorded")
+    value, number, written = found
     if value.text and not value_set.unit:
         return Result(reference, value_set.id, None, "", "", answer(value.text), day, when)
     if value.number is None:
         return _unread(reference, value_set, f"'{value.text[:40]}' is not a number")
-    number = in_unit(value, value_set)
     if isinstance(number, str):
         return _unread(reference, value_set, number)
-    upper = _upper(part, value, value_set)
-    return Result(
-        reference, value_set.id, number, value_set.unit, value.comparator, as_written(value), day, when, upper
-    )
+    upper = _upper(part, value, value_set) if "referenceRange" in part else None
+    return Result(reference, value_set.id, number, value_set.unit, value.comparator, written, day, when, upper)
 
 
 def _upper(part: Mapping[str, Any], value: Value, value_set: ValueSet) -> Fraction | None:
     """The upper end of the laboratory's normal range; without a unit of its own it is in that of the value."""
-    for one in objects(part.get("referenceRange")):
+    for one in objects(part["referenceRange"]):
         high = read_value({"valueQuantity": one.get("high")}) if _is_normal(one) else None
         if high is not None and high.number is not None:
             found = in_unit(high if high.units else high._replace(units=value.units), value_set)
