@@ -63,6 +63,7 @@ class Manner:
     link_hosts: tuple[str, ...] | None = None
     about: str = ""  # tenant and patient: what stable uuids are made of
     drafts: Mapping[str, Json] = field(default_factory=dict, repr=False)  # reference -> draft
+    conditions: Mapping[str, Json] = field(default_factory=dict, repr=False)  # reference -> condition
 
     @property
     def is_plain(self) -> bool:
@@ -74,7 +75,10 @@ PLAIN: Final = Dialect()
 
 def rewrite(cards: list[Json], manner: Manner) -> list[Json]:
     """The cards as this client is to get them; the given ones stay as they are."""
-    return cards if manner.is_plain else [_card(card, manner) for card in cards]
+    if manner.is_plain:
+        return cards
+    told = [_card(card, manner) for card in cards]
+    return list(_told_apart(told)) if manner.dialect.stable_uuids else told
 
 
 def _card(card: Json, manner: Manner) -> Json:
@@ -88,7 +92,7 @@ def _card(card: Json, manner: Manner) -> Json:
         card = {**card, "detail": without_tables(card.get("detail", ""))}
     if said.stable_uuids:
         card = _stable(card, manner.about)
-    return _placed(card, manner.drafts) if said.bare_bundle else card
+    return _placed(card, manner) if said.bare_bundle else card
 
 
 # ---- suggestions ----------------------------------------------------------------------------------------------------
@@ -205,16 +209,34 @@ def _stable(card: Json, about: str) -> Json:
     basis = card.get("extension", {}).get(BASIS, {})
     agents = [agent.get("display", "") for agent in basis.get("agents", [])]
     parts = [about, basis.get("rule", ""), *basis.get("orders", []), *agents]
-    return {**card, "uuid": str(uuid.uuid5(NAMESPACE, "\n".join(map(str, parts))))}
+    return {**card, "uuid": _uuid_of(*parts, *(address.partition("#")[0] for address in _addresses(card)[:1]))}
 
 
-def _placed(card: Json, drafts: Mapping[str, Json]) -> Json:
-    """With what places the alert beside its drug where no hook is known: the medicines themselves."""
+def _told_apart(cards: Iterable[Json]) -> Iterator[Json]:
+    """Two of one answer that rest on the same file: by the rows."""
+    seen: set[str] = set()
+    for card in cards:
+        own = card["uuid"] if card["uuid"] not in seen else _uuid_of(card["uuid"], *_addresses(card))
+        seen.add(own)
+        yield {**card, "uuid": own}
+
+
+def _addresses(card: Json) -> list[str]:
+    """What a card rests on: "agents/x.toml#maximum.label"."""
+    return [each.get("knowledge", "") for each in card.get("extension", {}).get(BASIS, {}).get("because", [])]
+
+
+def _uuid_of(*parts: str) -> str:
+    return str(uuid.uuid5(NAMESPACE, "\n".join(map(str, parts))))
+
+
+def _placed(card: Json, manner: Manner) -> Json:
+    """With what places the alert beside its drug where no hook is known: the medicines and conditions themselves."""
     basis = card.get("extension", {}).get(BASIS, {})
-    found = (drafts.get(reference, {}).get("medicationCodeableConcept") for reference in basis.get("orders", []))
-    medications = [concept for concept in found if concept]
-    return {
-        **card,
-        "alertType": str(basis.get("rule", "")).replace("-", " ").title(),
-        **({"referenceMedications": medications} if medications else {}),
-    }
+    drafts = (
+        manner.drafts.get(reference, {}).get("medicationCodeableConcept") for reference in basis.get("orders", [])
+    )
+    conditions = (manner.conditions.get(reference, {}).get("code") for reference in basis.get("conditions", []))
+    places = {"referenceMedications": list(filter(None, drafts)), "referenceConditions": list(filter(None, conditions))}
+    alert = str(basis.get("rule", "")).replace("-", " ").title()
+    return {**card, "alertType": alert, **{name: found for name, found in places.items() if found}}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,12 +17,14 @@ from cards import RULES, KnowledgeBase
 
 from .answer import Answer, Engine
 from .audit import Trail, record
+from .chart import KEYS
 from .config import JURISDICTIONS, Config
 from .dialect import Manner
 from .errors import TooMany
 from .fhir_access import FhirAccess
 from .hook_request import HookRequest
 from .keys import KeySet, from_file
+from .part import Resource, classify, resources_of
 from .rate import Bucket
 from .recorder import Recorder, card_rows
 from .services import Service, prefetch_templates
@@ -79,7 +81,8 @@ class Desk:
             tenant.override_reasons,
             tenant.link_hosts,
             f"{tenant.name}\n{request.patient_id}",
-            {f"{draft.get('resourceType')}/{draft.get('id')}": dict(draft) for draft in request.draft_orders},
+            _by_reference(request.draft_orders),
+            _by_reference(_conditions(request)) if tenant.dialect.bare_bundle else {},
         )
 
 
@@ -277,6 +280,15 @@ def _check_named(setting: str, names: Iterable[str], known: Collection[str]) -> 
 
 def _templates(config: Config, base: KnowledgeBase, jurisdiction: str) -> Mapping[str, str]:
     return prefetch_templates(base.on(config.today(), jurisdiction).value_sets.loinc())
+
+
+def _by_reference(resources: Iterable[Resource]) -> dict[str, dict[str, Any]]:
+    return {f"{each.get('resourceType')}/{each.get('id')}": dict(each) for each in resources}
+
+
+def _conditions(request: HookRequest) -> Iterator[Resource]:
+    for value in request.prefetch.values():
+        yield from resources_of(classify(value, KEYS["conditions"]))
 
 
 def _reader(tenant: Tenant) -> Any:

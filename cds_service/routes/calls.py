@@ -5,6 +5,7 @@ Discovery and the services themselves.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, g, request
@@ -38,10 +39,10 @@ def call_service(service_id: str) -> Response:
         call = desk.understood(_call(service, desk))
         g.hook_instance = call.hook_instance
         answer = desk.answer(call, service, house().today())
-        body = _body(rewrite(answer.cards, desk.manner(call)), desk)
+        answer = replace(answer, cards=rewrite(answer.cards, desk.manner(call)))  # written down as they are shown
     g.told = of_answer(answer)
     house().told(call, service, tenant, answer, time.perf_counter() - started)
-    return as_json(body)
+    return as_json(_body(answer.cards, desk))
 
 
 def _call(service: Service, desk: Desk) -> HookRequest:
