@@ -76,13 +76,16 @@ class Evidence:
         months = round(self.recent_days * 12 / 365)
         return f"{months} months" if self.recent_days >= 60 else f"{self.recent_days} days"
 
+    def unreadable(self, meaning: str) -> str:
+        """That a result of a kind was given, and why it could not be read; "" if none was."""
+        return next((f"recorded, but {one.why}" for one in self.unread if one.what == meaning), "")
+
     def last(self, meaning: str) -> str:
         """Why there is no recent result of a kind, for the card."""
         ids = self.meanings.with_meaning(meaning)
         dates = [result.day for result in self.results if result.what in ids and result.day and result.day <= self.day]
-        unread = next((one.why for one in self.unread if one.what == meaning), "")
-        if unread:
-            return f"recorded, but {unread}"
+        if unread := self.unreadable(meaning):
+            return unread
         if dates:
             return f"the last is of {max(dates)}, older than {self.span}"
         undated = any(result.what in ids and result.day is None for result in self.results)

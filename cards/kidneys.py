@@ -268,7 +268,7 @@ def _missing(chart: Evidence, found: KidneyFunction) -> Iterator[str]:
     if chart.weight_kg is None:
         yield f"weight: {chart.last('weight')}"
     if chart.height_cm is None:
-        yield "height: none is recorded"
+        yield f"height: {chart.unreadable('height') or 'none is recorded'}"
     if chart.recent("creatinine") is None:
         yield f"creatinine: {chart.last('creatinine')}"
     if not found.known:

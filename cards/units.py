@@ -33,6 +33,7 @@ _TABLE = (
     ("mass", "mg", "1/1000000", "ng | nanogram | nanograms"),
     ("mass", "mg", "1000000", "kg | kilogram | kilograms | kgs | kilo"),
     ("mass", "mg", "45359237/100", "[lb_av] | lb | lbs | pound | pounds"),
+    ("mass", "mg", "317514659/50", "[stone_av] | stone | stones"),
     ("mass", "mg", "45359237/1600", "[oz_av] | oz | ounce | ounces"),
     ("volume", "mL", "1", "mL | ml | cc | cm3 | milliliter | milliliters | millilitre | millilitres"),
     ("volume", "mL", "1000", "L | l | liter | liters | litre | litres"),

@@ -5,12 +5,13 @@ The value of an Observation as it was written, and what it comes to in a value s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from cards.statements import ValueSet
+from cards.units import convert
 
 from .codings import codings, names, string, words
 
@@ -207,7 +208,16 @@ def _factors(units: tuple[str, ...], value_set: ValueSet) -> frozenset[Fraction]
     known[_folded(value_set.unit)] = _ONE
     if not units or not value_set.unit:
         return frozenset(known.values())
-    return frozenset(known[folded] for folded in map(_folded, units) if folded in known)
+    found = frozenset(known[folded] for folded in map(_folded, units) if folded in known)
+    return found or frozenset(factor for unit in units for factor in _by_way_of(unit, value_set))
+
+
+def _by_way_of(unit: str, value_set: ValueSet) -> Iterator[Fraction]:
+    """A unit that the value set does not list, by one it does: pounds, stone, mmol/L for µmol/L."""
+    for listed, factor in {value_set.unit: _ONE, **value_set.units}.items():
+        share = convert(_ONE, unit, listed)
+        if share is not None:
+            yield share * factor
 
 
 def _plausible(number: Fraction, value_set: ValueSet) -> bool:
