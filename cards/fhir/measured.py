@@ -162,9 +162,7 @@ _SCALARS = frozenset({str, int, float, type(None)})
 
 
 @lru_cache(maxsize=20_000, typed=True)
-def _of_scalars(
-    number: object, comparator: object, code: object, unit: object, value_set: ValueSet
-) -> Measured | None:
+def _of_scalars(number: object, comparator: object, code: object, unit: object, value_set: ValueSet) -> Measured | None:
     quantity = {"value": number, "comparator": comparator, "code": code, "unit": unit}
     return _measured(_quantity(quantity), value_set)
 
