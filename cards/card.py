@@ -67,9 +67,9 @@ def to_card(
     if suggestions:
         card["suggestions"] = suggestions
         card["selectionBehavior"] = "at-most-one"
-    card["overrideReasons"] = override_reasons(finding.rule)
-    card["extension"] = {EXTENSION: _without_empty(_basis(finding, facts, knowledge, not_shown))}
     kept: Json = _without_empty(card)
+    kept["overrideReasons"] = override_reasons(finding.rule)
+    kept["extension"] = {EXTENSION: _without_empty(_basis(finding, facts, knowledge, not_shown))}
     return kept
 
 
@@ -252,15 +252,17 @@ def _without_empty(value: Any) -> Any:
     if isinstance(value, dict):
         if "resourceType" in value:
             return value
-        inner = {key: _without_empty(part) for key, part in value.items()}
-        return {key: part for key, part in inner.items() if not _empty(part)}
+        return {
+            key: kept
+            for key, part in value.items()
+            if (kept := _without_empty(part) if isinstance(part, (dict, list)) else part) not in _EMPTY
+        }
     if isinstance(value, list):
-        return [part for part in map(_without_empty, value) if not _empty(part)]
+        return [part for part in map(_without_empty, value) if part not in _EMPTY]
     return value
 
 
-def _empty(value: Any) -> bool:
-    return value is None or (isinstance(value, (str, list, dict)) and not value)
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def as_lines(cards: Iterable[Json]) -> str:

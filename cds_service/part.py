@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 Resource = Mapping[str, Any]
@@ -57,11 +58,13 @@ Part = Known | KnownEmpty | Missing | Failed | Partial
 ABSENT: Final = object()  # the value of a key that is not there
 
 
+@lru_cache(maxsize=256)
 def resource_type(template: str) -> str:
     """The type a query reads: "Condition?patient=1", "Patient/1" and "https://ehr/fhir/Condition?..."."""
     return re.split(r"[?/]", template.split("?")[0].rsplit("/", 1)[-1] if "?" in template else template)[0]
 
 
+@lru_cache(maxsize=256)
 def page_size(template: str) -> int:
     """How many of the newest a query asks for; 0 if it asks for all, in pages of whatever size."""
     if "_sort=-" not in template:
@@ -126,7 +129,7 @@ def _bundle(bundle: Mapping[str, Any], template: str) -> Part:
         return Missing("what was supplied is no Bundle")
     found = [resource for resource in map(_resource, entries) if resource is not None]
     wanted = resource_type(template)
-    matches = tuple(resource for resource in found if resource.get("resourceType") == wanted)
+    matches = tuple([resource for resource in found if resource.get("resourceType") == wanted])
     return _something_in(bundle, found, matches, template) if matches else _nothing_in(bundle, found, wanted)
 
 
@@ -134,7 +137,9 @@ def _resource(entry: Any) -> Resource | None:
     """The resource of an entry; in a bare list the entry itself."""
     if not isinstance(entry, dict):
         return None
-    resource = entry if isinstance(entry.get("resourceType"), str) else entry.get("resource")
+    if "resourceType" in entry and isinstance(entry["resourceType"], str):
+        return entry
+    resource = entry.get("resource")
     return resource if isinstance(resource, dict) else None
 
 
@@ -155,7 +160,7 @@ def _something_in(
     bundle: Mapping[str, Any], found: Sequence[Resource], matches: tuple[Resource, ...], template: str
 ) -> Part:
     asked, following, page = _link(bundle, "self"), _link(bundle, "next"), page_size(template)
-    if any(map(_is_error, found)):
+    if len(found) > len(matches) and any(map(_is_error, found)):
         return Partial(matches, following, "the EHR reported an error in the middle of it", asked)
     if page and len(matches) >= page:
         return Known(matches, asked)  # as many as were asked for, newest first
@@ -257,7 +262,7 @@ def is_about(resource: Resource, patient_id: str) -> bool:
         return resource.get("id") in (None, patient_id)
     subject = resource.get("subject") or resource.get("patient")
     reference = subject.get("reference") if isinstance(subject, dict) else None
-    if not isinstance(reference, str) or reference == f"Patient/{patient_id}" or reference.startswith(("#", "urn:")):
+    if reference == f"Patient/{patient_id}" or not isinstance(reference, str) or reference.startswith(("#", "urn:")):
         return True
     *before, identity = reference.split("/_history/")[0].split("/")
     return identity == patient_id and (before[-1:] or ["Patient"]) == ["Patient"]

@@ -93,8 +93,8 @@ def objects(value: object) -> Iterator[Mapping[str, Any]]:
                 yield item
 
 
-def frozen(concept: dict[str, Any]) -> bytes | None:
-    """A concept as a key to remember it by; None for one that holds what JSON cannot (a number of absurd length)."""
+def frozen(concept: object) -> bytes | None:
+    """What was sent as a key to remember it by; None for what JSON cannot hold (a number of absurd length)."""
     try:
         return orjson.dumps(concept)
     except TypeError:
@@ -125,6 +125,16 @@ def words(value: object) -> frozenset[str]:
     """Status words, lower case, of a code, a CodeableConcept or a string (STU3 has strings where R4 has concepts)."""
     if isinstance(value, str):
         return frozenset({value.strip().lower()})
+    key = frozen(value) if isinstance(value, dict) else None
+    return _words(value) if key is None else _words_of(key)
+
+
+@lru_cache(1024)  # every resource has a status or two, and there are few
+def _words_of(concept: bytes) -> frozenset[str]:
+    return _words(orjson.loads(concept))
+
+
+def _words(value: object) -> frozenset[str]:
     said = {string(part.get("text")) for part in objects(value)}
     for part in objects(value):
         for coding in objects(part.get("coding", part)):

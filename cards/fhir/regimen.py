@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+
+import orjson
 
 from cards.facts import Dosage, Dose, Product
 from cards.in_words import dose_said, often
 
 from .arithmetic import Ordered, worth
+from .codings import frozen
 from .dosage import Instruction, near, read_instructions, said
 from .lines import Line, SigReading
 from .sig import read_sig
@@ -34,9 +36,18 @@ def read_dosage(
 ) -> Dosage:
     """Never raises. `names` are words that may stand for the medicine in a sig; `ingredient_index` says of which
     ingredient of a combination the mass is wanted."""
-    if plain := _plain_order(dosage_instructions):
-        return _of_plain_order(*plain, product, names, ingredient_index)
-    return _read(dosage_instructions, product, names, ingredient_index)
+    key = frozen(dosage_instructions) if dosage_instructions else None
+    if key is None or _NOTHING in key:
+        return _read(dosage_instructions, product, names, ingredient_index)
+    return _of_frozen(key, product, names, ingredient_index)
+
+
+_NOTHING = b"null"  # may have been a number that JSON has no word for
+
+
+@lru_cache(maxsize=8192)  # most orders are for one of a few doses, in the words of a few templates
+def _of_frozen(instructions: bytes, product: Product | None, names: Names, ingredient_index: int) -> Dosage:
+    return _read(orjson.loads(instructions), product, names, ingredient_index)
 
 
 def _read(dosage_instructions: object, product: Product | None, names: Names, ingredient_index: int) -> Dosage:
@@ -47,58 +58,6 @@ def _read(dosage_instructions: object, product: Product | None, names: Names, in
     if len(instructions) == 1 and not instructions[0].texts:
         return _of_structure(instructions[0], ordered)
     return _of_structure_and_text(instructions, ordered, names)
-
-
-# --- the common order -----------------------------------------------------------------------------------------------
-
-_SCALARS = frozenset({int, float, str, type(None)})
-_TIMING, _EVERY = {"repeat"}, {"frequency", "period", "periodUnit"}
-_DOSE, _QUANTITY = {"doseQuantity"}, {"value", "unit", "code", "system"}
-_PLAIN = frozenset({"timing", "doseAndRate", "asNeededBoolean", "route", "sequence"})
-_Plain = tuple[object, object, object, object, object, object, object, object]
-
-
-def _plain_order(instructions: Any) -> _Plain | None:
-    """The eight values of the common order: one dose, so often, perhaps a text. None of any other order.
-
-    Most orders are such, and few differ, so that they are worth remembering.
-    """
-    try:
-        (dosage,) = instructions  # another shape raises, and is not plain
-        repeat, ((entry),) = dosage["timing"]["repeat"], dosage["doseAndRate"]
-        quantity = entry["doseQuantity"]
-        if not (dosage.keys() <= _PLAIN and dosage["timing"].keys() == _TIMING and repeat.keys() == _EVERY):
-            return None
-        if entry.keys() != _DOSE or not quantity.keys() <= _QUANTITY:
-            return None
-        every, value = (repeat["frequency"], repeat["period"], repeat["periodUnit"]), quantity["value"]
-    except (TypeError, KeyError, ValueError, AttributeError):
-        return None
-    values = (*every, value, quantity.get("unit"), quantity.get("code"), dosage.get("text"))
-    return (*values, dosage.get("asNeededBoolean") is True) if _SCALARS.issuperset(map(type, values)) else None
-
-
-@lru_cache(maxsize=4096, typed=True)
-def _of_plain_order(
-    frequency: object,
-    period: object,
-    period_unit: object,
-    value: object,
-    unit: object,
-    code: object,
-    text: object,
-    as_needed: bool,
-    product: Product | None,
-    names: Names,
-    ingredient_index: int,
-) -> Dosage:
-    every = {"frequency": frequency, "period": period, "periodUnit": period_unit}
-    dose = {"doseQuantity": {"value": value, "unit": unit, "code": code}}
-    dosage = {"timing": {"repeat": every}, "doseAndRate": [dose], "asNeededBoolean": as_needed, "text": text}
-    return _read([dosage], product, names, ingredient_index)
-
-
-# --- any other ------------------------------------------------------------------------------------------------------
 
 
 def _of_structure(instruction: Instruction, ordered: Ordered) -> Dosage:
