@@ -48,9 +48,7 @@ def read_observation(resource: object, patient_id: str, value_sets: ValueSets) -
     yield from unread
 
 
-def _read(
-    resource: Any, patient_id: str, value_sets: ValueSets
-) -> Sequence[tuple[date | None, str, Result | Unread]]:
+def _read(resource: Any, patient_id: str, value_sets: ValueSets) -> Sequence[tuple[date | None, str, Result | Unread]]:
     """What one Observation says of what the knowledge asks for, and when."""
     wanted = _wanted(resource, patient_id, value_sets)
     if not wanted:
