@@ -75,9 +75,11 @@ def cap_to_accept(
 
 
 def _by_the_kidneys(agent: Agent, order: MedicationOrder, knowledge: Knowledge) -> bool:
-    """Whether the file doses it by the kidneys, or has a word on dialysis."""
-    entries = knowledge.holding(agent.dialysis, order.formulation)
-    return lowest_anywhere(agent, order.formulation, knowledge) is not None or bool(entries)
+    """Whether the kidneys may change its dose, or the file has no figure for poor ones."""
+    bands = [band for table in knowledge.here(agent.renal, order.formulation) for band in table.bands]
+    entries = knowledge.here(agent.dialysis, order.formulation)
+    varies = lowest_anywhere(agent, order.formulation, knowledge) is not None
+    return varies or any(band.maximum is None for band in bands) or any(entry.avoid for entry in entries)
 
 
 def highest_allowed(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) -> PlannedStep | None:
@@ -86,12 +88,16 @@ def highest_allowed(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: K
     if formulation is None or not cap.most or cap.unit.removesuffix("/d") not in ("mg", "patch"):
         return None
     ordered = order.dosage.first.doses_per_day if order.dosage.first else None
-    often = Fraction(24, formulation.interval_hours) if formulation.interval_hours else None
+    most = Fraction(24, formulation.interval_hours) if formulation.interval_hours else None
     doses = cap.doses or ordered or Fraction(1)
-    doses = min(doses, often) if often else doses
+    doses = min(doses, most) if most else doses
     if cap.single and cap.most / doses > cap.single:
         doses = max(doses, Fraction(ceil(cap.most / cap.single)))
-    return highest(knowledge.tablets(agent, formulation), cap.most, doses, cap.single)
+    # the kidney table names the most doses a day: fewer of them where they come nearer to the limit
+    often = [doses, *(map(Fraction, reversed(range(1, int(doses)))) if cap.doses else ())]
+    tablets = knowledge.tablets(agent, formulation)
+    plans = [highest(tablets, cap.most, times, cap.single) for times in often]
+    return max((plan for plan in plans if plan), key=lambda plan: plan.mg_per_day, default=None)
 
 
 def mended(
@@ -189,7 +195,8 @@ def _held(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) 
         dose = in_unit(each.daily, cap.unit)
         if dose is None or top is None or formulation is None:
             return ()
-        if dose > cap.most:
+        at_once = dose / (each.doses_per_day or 1)
+        if dose > cap.most or (cap.single is not None and at_once > cap.single):
             if rows and rows[-1].dose.value >= top.mg_per_day:
                 rows[-1] = Step(dose=rows[-1].dose, doses_per_day=rows[-1].doses_per_day)
             else:

@@ -49,7 +49,7 @@ def _finding(
     steps = mended(agent, order, total, here, facts, knowledge)
     return Finding(
         summary=_summary(agent, dose, limit, total, facts),
-        indicator=_indicator(dose, limit, knowledge),
+        indicator=_indicator(total, limit, knowledge),
         agents=(agent.id,),
         orders=tuple(part.order.reference for part in total.parts if part.order.reference),
         conditions=here.conditions,
@@ -72,10 +72,11 @@ def _summary(agent: Agent, dose: Fraction, limit: RenalLimit, total: Total, fact
     return f"{ordered}{both} is above the limit of {amount(limit.most, limit.unit)} {where}"
 
 
-def _indicator(dose: Fraction, limit: RenalLimit, knowledge: Knowledge) -> Indicator:
-    """Critical where the table says so, and where the dose is many times the limit."""
-    times = knowledge.critical_multiple
-    many = times is not None and limit.most > 0 and dose >= limit.most * times
+def _indicator(total: Total, limit: RenalLimit, knowledge: Knowledge) -> Indicator:
+    """Critical where the table says so, and where the order alone is many times the limit: that two orders may both
+    continue is a warning."""
+    times, dose = knowledge.critical_multiple, in_unit(total.alone, limit.unit)
+    many = times is not None and dose is not None and limit.most > 0 and dose >= limit.most * times
     return Indicator.CRITICAL if limit.critical or many else Indicator.WARNING
 
 

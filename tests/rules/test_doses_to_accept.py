@@ -10,6 +10,7 @@ import pytest
 from cards import RULES, Knowledge, KnowledgeBase, advise, seed
 from cards.at_hand import at_hand
 from cards.facts import Dosage, KidneyFunction, Known
+from cards.finding import Indicator
 from cards.limits import lowest_anywhere
 from tests.rules.dose_patients import DAY, EVERYTHING, Ward, kidneys, step
 
@@ -66,8 +67,13 @@ def test_on_dialysis_and_in_kidney_injury_nothing_dosed_by_the_kidneys_is_mended
     for mg in (0, 100):
         taken = [us.taken(name, step(mg), formulation=formulation)] if mg else []
         facts = us.facts(far_too_much(us, name, formulation, *taken), *taken, kidneys=UNSTEADY[state])
-        if lowest_anywhere(agent, formulation, us.knowledge) or us.knowledge.here(agent.dialysis, formulation):
-            assert offered(us, facts) == []
+        assert offered(us, facts) == [] or whatever_the_kidneys(agent, formulation, us.knowledge)
+
+
+def whatever_the_kidneys(agent, formulation, knowledge):
+    """One figure for all clearances, and no entry that forbids it."""
+    bands = [band for table in knowledge.here(agent.renal, formulation) for band in table.bands]
+    return len({band.maximum for band in bands}) == 1 and bands[0].maximum and bands[0].crcl.text == "crcl >= 0"
 
 
 def test_the_card_says_why_nothing_is_offered(us):
@@ -184,3 +190,31 @@ def test_no_second_agent_that_something_speaks_against(us):
     (found,) = us.said("optimise-dose-first", blocked)
     assert found.summary.endswith("raise it, do not add nortriptyline")
     assert not any("note it on the order" in line for line in found.detail)
+
+
+# --- what accepting leaves ------------------------------------------------------------------------------------------
+
+
+def test_a_sum_that_may_continue_is_a_warning_however_many_times_the_limit(us):
+    """Critical rests on the order alone, so that accepting the lower dose never makes the card graver."""
+    taken = us.taken("pregabalin", step(300, 2))
+    for mg, indicator in ((150, Indicator.WARNING), (300, Indicator.WARNING), (450, Indicator.CRITICAL)):
+        facts = us.facts(us.order("pregabalin", step(mg)), taken, conditions=("postherpetic-neuralgia",), crcl=29)
+        assert [f.indicator for f in us.said(RENAL, facts)] == [indicator]
+
+
+def test_a_step_that_is_held_keeps_to_the_single_dose_too(us):
+    """150 mg a day is allowed in depression, but not 150 mg at once."""
+    taken = us.taken("amitriptyline", step(150))
+    draft = us.order("amitriptyline", step(150, 1, 14), step(300), replaces=(taken.reference,))
+    facts = us.facts(draft, taken, conditions=("neuropathic-pain", "depression"))
+    (steps,) = offered(us, facts)
+    assert [(float(each.mg_per_day), each.doses_per_day) for each in steps] == [(150, 2)]
+
+
+def test_fewer_doses_where_they_come_nearer_to_the_limit_of_the_kidneys(us):
+    taken = us.taken("pregabalin", step(150, 2))
+    draft = us.order("pregabalin", step(150, 2), replaces=(taken.reference,))
+    for crcl, mg, times in ((22, 75, 1), (45, 150, 2), (14, 50, 1)):
+        ((only,),) = offered(us, us.facts(draft, taken, conditions=("painful-diabetic-neuropathy",), crcl=crcl))
+        assert (float(only.mg_per_day), only.doses_per_day) == (mg, times)
