@@ -53,11 +53,21 @@ CHOICE = frozenset({"not-recommended-for-condition", "recommended-agents"})
 # Of the findings on one pair: among equals of one indicator, the narrower rule gives the headline.
 OF_A_PAIR = ("opioid-risk", "duplicate-therapy", "combination-to-avoid", "interaction")
 
+FORBIDS = frozenset({"contraindicated-by-allergy", "contraindicated-by-condition", "interaction", "pregnancy-risk"})
+HOW_TO_BEGIN = frozenset({"start-low-go-slow", "monitoring-before-start", "optimise-dose-first", "combination-options"})
+
 AT_PATIENT_VIEW = frozenset({"recommended-agents", "optimise-dose-first"})
 AT_ORDER_SIGN_ALWAYS = frozenset({"taper-before-stopping", "could-not-be-checked"})
 UNDER_EIGHTEEN = frozenset(
-    {"could-not-be-checked", "contraindicated-by-condition", "contraindicated-by-allergy", "interaction"}
+    {
+        "could-not-be-checked",
+        "contraindicated-by-condition",
+        "contraindicated-by-allergy",
+        "interaction",
+        "pregnancy-risk",
+    }
 )
+ONLY_CRITICAL_UNDER_EIGHTEEN = frozenset({"interaction", "pregnancy-risk"})
 ADULT_FROM = 18
 
 
@@ -97,7 +107,7 @@ def advise(
             findings += [_stamped(finding, rule, facts, knowledge) for finding in check(facts, knowledge)]
         except Exception as error:  # noqa: BLE001 - one broken rule must not silence the others; reported, not swallowed
             troubles.append(Trouble(rule, type(error).__name__))
-    heard = [finding for finding in findings if _is_heard(finding, facts)]
+    heard = _without_contradiction([finding for finding in findings if _is_heard(finding, facts)])
     ranked = folded(_ranked(gathered(_ranked(_merged(heard)))), most_cards)
     said = failed([trouble.rule for trouble in troubles], ranked, facts, knowledge)
     return _capped(said, tuple(troubles), most_cards)
@@ -122,11 +132,18 @@ def may_be_child(facts: Facts) -> bool:
 
 
 def _is_heard(finding: Finding, facts: Facts) -> bool:
-    if may_be_child(facts) and finding.rule == "interaction" and finding.indicator is not Indicator.CRITICAL:
+    critical = finding.indicator is Indicator.CRITICAL
+    if finding.rule in ONLY_CRITICAL_UNDER_EIGHTEEN and not critical and may_be_child(facts):
         return False
     if facts.hook is Hook.ORDER_SIGN:
         return finding.indicator >= Indicator.WARNING or finding.rule in AT_ORDER_SIGN_ALWAYS
     return True
+
+
+def _without_contradiction(findings: list[Finding]) -> list[Finding]:
+    """Of an order that must not be given, nothing on how to begin it or what to give beside it."""
+    never = {f.orders[0] for f in findings if f.orders and f.rule in FORBIDS and f.indicator is Indicator.CRITICAL}
+    return [f for f in findings if f.rule not in HOW_TO_BEGIN or never.isdisjoint(f.orders[:1])]
 
 
 def _stamped(finding: Finding, rule: str, facts: Facts, knowledge: Knowledge) -> Finding:

@@ -5,8 +5,8 @@ When    a neuropathic pain condition is at hand
 And     the order is no offer for it, or none for this patient; or, on opening the chart, nothing fit is taken
 Then    name the agents that suit this patient, in the order of the condition's file, with the reason for each, and give
         up to three to accept with start dose and schedule; name those left out and why
-Silent  when the order is itself an offer that suits, one left to the prescriber, for something else, or no agent; an
-        opioid in cancer-related pain or palliative care, where it is not to be replaced
+Silent  when the order is itself an offer that suits, one left to the prescriber and not forbidden, for something else,
+        or no agent; an opioid in cancer-related pain or palliative care, where it is not to be replaced
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ..offers import LeftOut, Offered, Offers, left_to_prescriber, offers, ruled
 from ..opioid_scope import beyond_opioid_guidance
 from ..statements import Agent
 from ..statements import Condition as Ladder
+from ..suitability import objections
 from ..wording import capital, listed, said, uncapital
 
 MOST_TO_ACCEPT = 3
@@ -68,9 +69,15 @@ def _fits(agent: Agent, here: AtHand, facts: Facts, knowledge: Knowledge, order:
     return any(
         ruled_out(agent, order.formulation, ladder, _beside(order, facts), knowledge) is None
         if agent.id in _agents(ladder)
-        else left_to_prescriber(agent, ladder, knowledge)
+        else left_to_prescriber(agent, ladder, knowledge) and not _forbidden(agent, order, facts, knowledge)
         for ladder, _ in here.ladders
     )
+
+
+def _forbidden(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
+    """For this patient: then what else there is helps."""
+    against = objections(agent, order.formulation, _beside(order, facts), knowledge)
+    return any(objection.strength == "contraindicated" and objection.certain for objection in against)
 
 
 def _findings(
