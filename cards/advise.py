@@ -54,7 +54,7 @@ CHOICE = frozenset({"not-recommended-for-condition", "recommended-agents"})
 OF_A_PAIR = ("opioid-risk", "duplicate-therapy", "combination-to-avoid", "interaction")
 
 FORBIDS = frozenset({"contraindicated-by-allergy", "contraindicated-by-condition", "interaction", "pregnancy-risk"})
-HOW_TO_BEGIN = frozenset({"start-low-go-slow", "monitoring-before-start", "optimise-dose-first", "combination-options"})
+HOW_TO_BEGIN = frozenset({"start-low-go-slow", "monitoring-before-start", "combination-options"})
 
 AT_PATIENT_VIEW = frozenset({"recommended-agents", "optimise-dose-first"})
 AT_ORDER_SIGN_ALWAYS = frozenset({"taper-before-stopping", "could-not-be-checked"})
