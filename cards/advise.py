@@ -100,11 +100,9 @@ def advise(
 ) -> Advice:
     """What is worth saying, most urgent first. A rule that raises is reported beside the others' findings."""
     findings, troubles = [], []
-    for rule, check in rules.items():
-        if not _may_speak(rule, facts):
-            continue
+    for rule in _may_speak(rules, facts):
         try:
-            findings += [_stamped(finding, rule, facts, knowledge) for finding in check(facts, knowledge)]
+            findings += [_stamped(finding, rule, facts, knowledge) for finding in rules[rule](facts, knowledge)]
         except Exception as error:  # noqa: BLE001 - one broken rule must not silence the others; reported, not swallowed
             troubles.append(Trouble(rule, type(error).__name__))
     heard = _without_contradiction([finding for finding in findings if _is_heard(finding, facts)])
@@ -116,12 +114,12 @@ def advise(
 # --- who may speak --------------------------------------------------------------------------------------------------
 
 
-def _may_speak(rule: str, facts: Facts) -> bool:
+def _may_speak(rules: Iterable[str], facts: Facts) -> list[str]:
+    child = may_be_child(facts)
     if facts.hook is Hook.PATIENT_VIEW:
-        return rule in AT_PATIENT_VIEW and facts.user_is_clinician and not may_be_child(facts)
-    if facts.hook is Hook.ORDER_SELECT and rule == "taper-before-stopping":
-        return False
-    return rule in UNDER_EIGHTEEN or not may_be_child(facts)
+        return [rule for rule in rules if rule in AT_PATIENT_VIEW] if facts.user_is_clinician and not child else []
+    silent = "taper-before-stopping" if facts.hook is Hook.ORDER_SELECT else ""
+    return [rule for rule in rules if rule != silent and (not child or rule in UNDER_EIGHTEEN)]
 
 
 def may_be_child(facts: Facts) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from cards import (
     NONE_KEPT,
@@ -76,7 +76,7 @@ class Engine:
     ) -> Answer:
         """Cards for one call, its chart asked for only if the call concerns us."""
         knowledge = self.knowledge(day)
-        if request.hook != Hook.PATIENT_VIEW and not concerns_us(_call(request, service, day, _NOT_READ), knowledge):
+        if request.hook != Hook.PATIENT_VIEW and not concerns_us(_unread(request, day), knowledge):
             return Answer([])
         chart = chart_of()
         with self.span("advise", {}) as span:
@@ -88,7 +88,16 @@ class Engine:
         return Answer(cards, advice, facts, chart, unshown)
 
 
-_NOT_READ: Final = Chart.empty()
+def _unread(request: HookRequest, day: date) -> Call:
+    """The drafts alone, before anything of the chart is looked at."""
+    return Call(
+        hook=Hook(request.hook),
+        day=day,
+        patient_id=request.patient_id,
+        drafts=request.draft_orders,
+        draft_urls=request.draft_urls,
+        selections=request.selections,
+    )
 
 
 def _call(request: HookRequest, service: Service, day: date, chart: Chart, readings: Readings = NONE_KEPT) -> Call:

@@ -7,6 +7,7 @@ the clinic. What could not be answered is a record too, with its status and why.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final
@@ -25,7 +26,7 @@ from .settings import Settings, engine_of
 
 Record = dict[str, Any]
 
-OWN_WORDS: Final = "ownWords"  # for examples only: never written down
+OWN_WORDS: Final = "ownWords"  # says them when an example is made: never written down
 
 BY_HOOK = {service.hook: service for service in SERVICES.values()}
 
@@ -73,7 +74,7 @@ def _said(answer: Answer, knowledge: Knowledge) -> Record:
         "agents": _agents(answer.facts, knowledge),
         "conditions": _conditions(answer.facts, knowledge),
         "cards": answer.cards,
-        OWN_WORDS: _own_words(answer.facts, knowledge),
+        OWN_WORDS: functools.partial(_own_words, answer.facts, knowledge),
     }
     troubles = [f"{trouble.rule}: {trouble.error}" for trouble in answer.advice.troubles]
     unread = sorted({unread.what for unread in answer.facts.unread})

@@ -7,6 +7,7 @@ order of a patient is kept for the next; a test holds the cards of the two again
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class Made:
 
     @property
     def hook_instance(self) -> str:
-        return str(uuid.uuid5(NAMESPACE, f"{self.record.patient_id}/{self.order.get('id', '')}/{self.moment}"))
+        return _uuid5(f"{self.record.patient_id}/{self.order.get('id', '')}/{self.moment}")
 
     @property
     def drafts(self) -> tuple[Resource, ...]:
@@ -128,6 +129,14 @@ class Made:
                 yield key, {"resourceType": "Bundle", "type": "searchset", **history, "entry": _entries(found)}
             elif found:
                 yield key, found[0]
+
+
+def _uuid5(name: str) -> str:
+    """str(uuid.uuid5(NAMESPACE, name)), at a third of its cost: it is asked for every order."""
+    digest = bytearray(hashlib.sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _entries(resources: Iterable[Resource]) -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ class Tally:
         topic = topic_of(card)
         self.kinds[topic] += 1
         if topic not in self.examples and len(self.examples) < CARDS:
-            self.examples[topic] = example_of(card, record.get(OWN_WORDS, {}))
+            self.examples[topic] = example_of(card, record[OWN_WORDS]() if OWN_WORDS in record else {})
 
     def count_changes(self, place: str, changes: Iterable[Change]) -> None:
         found = list(changes)

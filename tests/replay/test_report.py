@@ -97,7 +97,7 @@ def test_an_allergy_to_a_medicine_of_ours_is_still_called_by_its_name() -> None:
     ]
     record = judge(Asked("x", story.request), Settings(), STORY_DAY)
     card = record["cards"][0]
-    assert example_of(card, record[OWN_WORDS])["summary"] == card["summary"]
+    assert example_of(card, record[OWN_WORDS]())["summary"] == card["summary"]
 
 
 @pytest.mark.parametrize(
