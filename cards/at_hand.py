@@ -56,7 +56,7 @@ def _by_reason(facts: Facts, knowledge: Knowledge, order: MedicationOrder) -> At
 
 def uses(here: AtHand, agent: Agent, knowledge: Knowledge) -> tuple[frozenset[str], ...]:
     """What the order may be for, as one set of value sets a use; where nothing tells, every use the file knows."""
-    keyed = frozenset(i for row in (*agent.maximum, *agent.approved) for i in row.indication)
+    keyed = knowledge.once(("keyed", id(agent)), lambda: _keyed(agent), agent)
     pains = tuple(dict.fromkeys(knowledge.value_sets.with_parents([ladder.value_set]) for ladder, _ in here.ladders))
     others = tuple(frozenset([i]) for i in sorted((here.indications & keyed) - knowledge.pains))
     if pains or others:
@@ -64,6 +64,11 @@ def uses(here: AtHand, agent: Agent, knowledge: Knowledge) -> tuple[frozenset[st
     if here.indications:
         return (here.indications,)
     return tuple(frozenset([i]) for i in sorted({i for row in agent.maximum for i in row.indication})) or (frozenset(),)
+
+
+def _keyed(agent: Agent) -> frozenset[str]:
+    """The value sets that the agent's file has figures or approvals for."""
+    return frozenset(i for row in (*agent.maximum, *agent.approved) for i in row.indication)
 
 
 def _neuropathic(condition: Condition, knowledge: Knowledge) -> bool:

@@ -257,7 +257,7 @@ class KidneyFunction:
     @property
     def value(self) -> Fraction | None:
         """The measured value, or None for an interval."""
-        return self.low if self.low is not None and self.low == self.high else None
+        return self.low if self.low is not None and (self.low is self.high or self.low == self.high) else None
 
 
 @dataclass(frozen=True)
@@ -280,13 +280,13 @@ class Facts:
     not_excluded: frozenset[str] = frozenset()  # value sets that are not on record and not excluded: ask
     worked_out: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # see once()
 
-    def once(self, question: Hashable, answer: Callable[[], Answer], order: MedicationOrder | None = None) -> Answer:
-        """An answer that several rules ask of the same facts, worked out once. An order asked about is told apart by
-        identity, and kept so that no other can take its place."""
-        key = question if order is None else (question, id(order))
-        found: tuple[Answer, MedicationOrder | None] | None = self.worked_out.get(key)
+    def once(self, question: Hashable, answer: Callable[[], Answer], about: object = None) -> Answer:
+        """An answer that several rules ask of the same facts, worked out once. What it is about, an order, is told
+        apart by identity, and kept so that no other can take its place."""
+        key = question if about is None else (question, id(about))
+        found: tuple[Answer, object] | None = self.worked_out.get(key)
         if found is None:
-            found = self.worked_out[key] = (answer(), order)
+            found = self.worked_out[key] = (answer(), about)
         return found[0]
 
     def selected(self) -> Iterator[MedicationOrder]:

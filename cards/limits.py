@@ -48,6 +48,13 @@ def renal_limit(
     """The limit that these kidneys set, lower than everyone's; None when they are not known, or no band gives a figure
     or only that of healthy kidneys, which is the agent's own maximum. On dialysis none is computed: the figure of the
     agent's own entry holds, where it has one."""
+    question = ("renal limit", agent.id, formulation)
+    return facts.once(question, lambda: _renal_limit(agent, formulation, here, facts, knowledge), here)
+
+
+def _renal_limit(
+    agent: Agent, formulation: str | None, here: AtHand, facts: Facts, knowledge: Knowledge
+) -> RenalLimit | None:
     meant = uses(here, agent, knowledge)
     if no_clearance(facts.kidneys):
         found = [_of_dialysis(agent, formulation, use, facts, knowledge) for use in meant]
@@ -116,6 +123,19 @@ def dose_limit(
     single: bool = False,
 ) -> DoseLimit | None:
     """The limit of one kind, or None. Of several uses the highest; a use without one has none at all."""
+    question = ("dose limit", agent.id, formulation, kind, single)
+    return facts.once(question, lambda: _dose_limit(agent, formulation, kind, single, here, facts, knowledge), here)
+
+
+def _dose_limit(
+    agent: Agent,
+    formulation: str | None,
+    kind: Kind,
+    single: bool,
+    here: AtHand,
+    facts: Facts,
+    knowledge: Knowledge,
+) -> DoseLimit | None:
     rows = [
         (row, most)
         for row in knowledge.here(agent.maximum, formulation)

@@ -22,6 +22,8 @@ from .tests_due import tests_due
 
 PLACES = {"first": 0, "": 1, "last": 2}
 
+Moved = tuple[str, Move, Statement]  # by which file, how, and where that stands
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -115,7 +117,7 @@ def ruled_out(
     """Why the agent is none for this patient at this condition, whether taken or not; None if it may be."""
     if agent.never_suggested:
         return LeftOut(agent, agent.never_suggested, knowledge.cite(agent, "never_suggested"))
-    in_words = tuple(_in_words(agent, ladder, facts, knowledge))
+    in_words = _in_words(agent, ladder, facts, knowledge)
     barred = next((o for o in objections(agent, formulation, facts, knowledge) if _bars(o, in_words)), None)
     if barred:
         return LeftOut(agent, barred.why, barred.because)
@@ -137,8 +139,8 @@ def _offered(
     facts: Facts,
     knowledge: Knowledge,
 ) -> Offered:
-    against = list(objections(agent, formulation.id, facts, knowledge))
-    moves = list(_moves(agent, ladder, facts, knowledge))
+    against = objections(agent, formulation.id, facts, knowledge)
+    moves = _moves(agent, ladder, facts, knowledge)
     kinds = {move.move for _, move, _ in moves}
     place = "last" if "last" in kinds else "first" if "first" in kinds else ""
     because = [knowledge.cite(ladder, "offer", offer), *(s for _, _, s in moves), *(o.because for o in against)]
@@ -148,7 +150,7 @@ def _offered(
     return Offered(agent, formulation, offer, place, _reasons(moves, against), tuple(because), steps, in_words, due)
 
 
-def _reasons(moves: list[tuple[str, Move, Statement]], against: list[Objection]) -> tuple[str, ...]:
+def _reasons(moves: Sequence[Moved], against: Sequence[Objection]) -> tuple[str, ...]:
     """Why it stands where it stands, then what asks for care; one thing on record is named once."""
     named = {words for title, move, _ in moves for words in (title, move.why.partition(":")[0])}
     cautions = (o.why.rstrip(".") for o in against if o.why.partition(":")[0] not in named)
@@ -164,8 +166,12 @@ def _uses(ladder: Condition, knowledge: Knowledge) -> frozenset[str]:
     return frozenset({ladder.value_set}) | knowledge.value_sets.parents(ladder.value_set)
 
 
-def _in_words(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+def _in_words(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge) -> tuple[str, ...]:
     """Why an agent may be named but not put as an order to accept."""
+    return facts.once(("in words", agent.id, ladder.id), lambda: tuple(_why_in_words(agent, ladder, facts, knowledge)))
+
+
+def _why_in_words(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
     for file in _files(ladder, facts, knowledge):
         for row in knowledge.here(file.manner):
             if row.how == "in words" and names(row, agent, knowledge) and (row.when is None or holds(row.when, facts)):
@@ -218,10 +224,12 @@ def _class_mate(agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
     return ""
 
 
-def _moves(
-    agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge
-) -> Iterator[tuple[str, Move, Statement]]:
+def _moves(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge) -> tuple[Moved, ...]:
     """The modifiers that hold for this patient and move this agent, each with its title."""
+    return facts.once(("moves", agent.id, ladder.id), lambda: tuple(_moved(agent, ladder, facts, knowledge)))
+
+
+def _moved(agent: Agent, ladder: Condition, facts: Facts, knowledge: Knowledge) -> Iterator[Moved]:
     for modifier in standing_modifiers(facts, knowledge):
         for move in _of(modifier, agent, facts, knowledge):
             if not move.indication or ladder.value_set in move.indication:

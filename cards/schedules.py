@@ -5,7 +5,8 @@ it, in tablets that exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import takewhile
@@ -27,8 +28,10 @@ def planned(
     that are not known may be poor ones: what is put as an order begins as it would for those."""
     most = safe_maximum(agent, formulation, facts, knowledge, indications)
     rows = schedule_for(agent, formulation.id, facts, knowledge, any_kidneys=not facts.kidneys.known)
-    allowed = takewhile(lambda row: most is None or row.dose.value <= most, rows)
-    return _open_ended(climb(knowledge.tablets(agent, formulation), tuple(allowed)))
+    allowed = sum(1 for _ in takewhile(lambda row: most is None or row.dose.value <= most, rows))
+    tablets = knowledge.tablets(agent, formulation)
+    question = ("climb", id(tablets), id(rows), allowed)
+    return knowledge.once(question, lambda: _open_ended(climb(tablets, rows[:allowed])), (tablets, rows))
 
 
 def _open_ended(steps: tuple[PlannedStep, ...]) -> tuple[PlannedStep, ...]:
@@ -46,7 +49,13 @@ def schedule_for(
     asked = [s for s in rows if _asked_for(s, facts, slower, any_kidneys)]
     chosen = max(asked, key=lambda s: (s.pace == "slower", -s.steps[0].dose.value), default=None)
     start = start_for(agent, formulation, facts, knowledge, any_kidneys=any_kidneys)
-    if chosen and (start is None or chosen.steps[0].dose.value <= start.dose.value):
+    if chosen and start is not None and chosen.steps[0].dose.value > start.dose.value:
+        chosen = None
+    return knowledge.once(("steps", id(chosen), id(start)), lambda: _steps(chosen, start), (chosen, start))
+
+
+def _steps(chosen: Schedule | None, start: Start | None) -> tuple[Step, ...]:
+    if chosen:
         return _when_started(chosen.steps, start)
     return (Step(dose=start.dose, doses_per_day=start.doses_per_day, note=start.when),) if start else ()
 
@@ -76,6 +85,10 @@ def is_slower(agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
 
 def slower_for(agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
     """The title of the first file that asks for it; "" where none does."""
+    return facts.once(("slower", agent.id), lambda: _slower_for(agent, facts, knowledge))
+
+
+def _slower_for(agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
     ladders = [ladder for ladder, _ in at_hand(facts, knowledge).ladders]
     files: list[Modifier | Condition] = [*standing_modifiers(facts, knowledge), *ladders]
     asking = (
@@ -93,18 +106,21 @@ def standing_modifiers(facts: Facts, knowledge: Knowledge) -> tuple[Modifier, ..
 
 
 def _standing(facts: Facts, knowledge: Knowledge) -> Iterator[Modifier]:
-    by_value_set, others = knowledge.once("modifiers by value set", lambda: _by_value_set(knowledge.modifiers))
+    files, by_value_set, others = knowledge.once("modifiers", lambda: _by_value_set(knowledge.modifiers.values()))
     likely = others.union(*(by_value_set[name] for name in facts.value_sets if name in by_value_set))
-    return (m for id_, m in knowledge.modifiers.items() if id_ in likely and any(holds(when, facts) for when in m.when))
+    return (files[place] for place in sorted(likely) if any(holds(when, facts) for when in files[place].when))
 
 
-def _by_value_set(modifiers: Mapping[str, Modifier]) -> tuple[dict[str, set[str]], frozenset[str]]:
-    """The modifiers that each value set may bring in, and those that ask for none: most hold for few patients."""
-    found: dict[str, set[str]] = {}
-    for id_, modifier in modifiers.items():
+def _by_value_set(
+    modifiers: Iterable[Modifier],
+) -> tuple[tuple[Modifier, ...], dict[str, set[int]], frozenset[int]]:
+    """Every modifier; which of them each value set may bring in, and which ask for none: few hold for one patient."""
+    files, found = tuple(modifiers), defaultdict[str, set[int]](set)
+    for place, modifier in enumerate(files):
         for name in {name for when in modifier.when for name in when.value_sets}:
-            found.setdefault(name, set()).add(id_)
-    return found, frozenset(id_ for id_, m in modifiers.items() if not all(when.value_sets for when in m.when))
+            found[name].add(place)
+    others = (place for place, modifier in enumerate(files) if not all(when.value_sets for when in modifier.when))
+    return files, dict(found), frozenset(others)
 
 
 def names(row: Move | Manner, agent: Agent, knowledge: Knowledge) -> bool:

@@ -96,8 +96,8 @@ class Range(_Value):
         return cls(low, low_included, high, high_included, text)
 
     def holds(self, value: Fraction) -> bool:
-        above = self.low is None or value > self.low or (self.low_included and value == self.low)
-        below = self.high is None or value < self.high or (self.high_included and value == self.high)
+        above = self.low is None or (value >= self.low if self.low_included else value > self.low)
+        below = self.high is None or (value <= self.high if self.high_included else value < self.high)
         return above and below
 
     def overlaps(self, low: Fraction | None, high: Fraction | None) -> bool:

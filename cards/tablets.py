@@ -37,8 +37,11 @@ def highest(
     plans = [
         PlannedStep(tablet, Fraction(units), doses)
         for tablet in tablets
-        for units in range(1, MOST_UNITS + 1)
-        if tablet.strength * units * doses <= most_per_day
-        and (most_single is None or tablet.strength * units <= most_single)
+        if (units := _most_units(tablet, most_per_day, doses, most_single)) > 0
     ]
     return max(plans, key=lambda plan: (plan.mg_per_day, -plan.units), default=None)
+
+
+def _most_units(tablet: Tablet, most_per_day: Fraction, doses: Fraction, most_single: Fraction | None) -> int:
+    a_day = most_per_day // (tablet.strength * doses)
+    return min(MOST_UNITS, a_day, MOST_UNITS if most_single is None else most_single // tablet.strength)

@@ -125,6 +125,11 @@ def total_a_day(
     ingredient: str, judged: MedicationOrder, facts: Facts, *, supply_days: int, pick: Pick = highest
 ) -> Total:
     """The order judged, with the other drafts and the active orders that hold the ingredient too."""
+    question = ("total", ingredient, supply_days, pick)
+    return facts.once(question, lambda: _total(ingredient, judged, facts, supply_days, pick), judged)
+
+
+def _total(ingredient: str, judged: MedicationOrder, facts: Facts, supply_days: int, pick: Pick) -> Total:
     others = [draft for draft in facts.drafts() if draft != judged]
     drafts = [order for order in (judged, *others) if ingredient in order.ingredients]
     active = [order for order in facts.active() if ingredient in order.ingredients and order != judged]

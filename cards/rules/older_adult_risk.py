@@ -63,6 +63,10 @@ def _in_hospice(facts: Facts, knowledge: Knowledge) -> bool:
 
 def _others(order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> list[MedicationOrder]:
     """What is drafted or taken beside it; what a draft replaces is not."""
+    return facts.once("beside", lambda: _beside(order, facts, knowledge), order)
+
+
+def _beside(order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> list[MedicationOrder]:
     fate = standing(facts.drafts(), facts.active(), facts.day, knowledge.supply_days)
     return [other for other in (*facts.drafts(), *fate.continuing, *fate.uncertain) if other is not order]
 

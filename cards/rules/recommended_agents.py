@@ -91,7 +91,10 @@ def _findings(
 
 def _without(order: MedicationOrder | None, facts: Facts) -> Facts:
     """The patient as if the order were not drafted: what is offered in its place is weighed without it."""
-    return replace(facts, orders=tuple(other for other in facts.orders if other is not order)) if order else facts
+    if order is None:
+        return facts
+    orders = (other for other in facts.orders if other is not order)
+    return facts.once("without", lambda: replace(facts, orders=tuple(orders)), order)
 
 
 def _beside(order: MedicationOrder, facts: Facts) -> Facts:
