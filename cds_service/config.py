@@ -27,6 +27,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     guidelines: tuple[str, ...] = ()  # ids of those in force; empty: the default ones
     overlay: str = ""  # folder of this deployment's own knowledge files, laid over the package's: docs/knowledge.md
     day: date | None = None  # judge every call as on this day (tests, demonstrations); None: today
+    hooks_version: str = ""  # what discovery calls the version of CDS Hooks; empty: nothing, as before 3.0
     # where it is served
     host: str = "127.0.0.1"
     port: int = 8080

@@ -44,13 +44,14 @@ class HookError(Exception):
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "exception"
+    place: ClassVar[str] = ""  # where it is wrong if nothing narrower is said: FHIRPath in the body, or http.HEADER
 
     def __init__(
         self, text: str, expression: str = "", diagnostics: str = "", *, code: str = "", also: Iterable[Problem] = ()
     ) -> None:
         super().__init__(text)
         self.text = text
-        self.expression = expression
+        self.expression = expression or self.place
         self.diagnostics = diagnostics
         self.issue_code = code or self.code
         self.also = tuple(also)
@@ -82,6 +83,7 @@ def _issue(code: str, text: str, expression: str = "", diagnostics: str = "") ->
 class BadRequest(HookError):
     status = 400
     code = "invalid"
+    place = "$this"
 
 
 class Unauthorized(HookError):
@@ -100,6 +102,7 @@ class Unauthorized(HookError):
 class Forbidden(HookError):
     status = 403
     code = "forbidden"
+    place = "http.authorization"
 
 
 class UnknownService(HookError):
@@ -107,11 +110,13 @@ class UnknownService(HookError):
 
     status = 404
     code = "not-found"
+    place = "http.path"
 
 
 class MethodNotAllowed(HookError):
     status = 405
     code = "not-supported"
+    place = "http.method"
 
     def __init__(self, allowed: Iterable[str]) -> None:
         self.allowed = tuple(allowed)
@@ -126,6 +131,7 @@ class TooSlow(HookError):
 
     status = 408
     code = "timeout"
+    place = "$this"
 
 
 class PreconditionFailed(HookError):
@@ -133,16 +139,19 @@ class PreconditionFailed(HookError):
 
     status = 412
     code = "required"
+    place = "prefetch"
 
 
 class TooLarge(HookError):
     status = 413
     code = "too-long"
+    place = "$this"
 
 
 class UnsupportedMediaType(HookError):
     status = 415
     code = "not-supported"
+    place = "http.content-type"
 
 
 class Later(HookError):

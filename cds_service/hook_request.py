@@ -22,6 +22,7 @@ Resource = Mapping[str, Any]
 MAX_DRAFTS: Final = 200
 
 ORDER_HOOKS: Final = frozenset({"order-select", "order-sign"})
+ENVELOPE: Final = frozenset({"hook", "hookInstance", "prefetch", "fhirServer", "fhirAuthorization"})
 REPLACED_HOOKS: Final = {"medication-prescribe": "order-select", "order-review": "order-sign"}
 
 
@@ -95,9 +96,10 @@ def _request(document: dict[str, Any], hooks: frozenset[str], notes: list[str]) 
 
 
 def _notes(twice: list[str]) -> list[str]:
-    """A member given twice lets the EHR show one dose and us read another: refused in the context, noted elsewhere."""
+    """A member given twice lets the EHR show one dose and us read another: refused in what makes the call and its
+    context, noted in a resource of the chart."""
     for path in twice:
-        if path.partition(".")[0] == "context":
+        if path.partition(".")[0] == "context" or path in ENVELOPE:
             raise BadRequest("A member is given twice in one object.", path, code="structure")
     return ["a member is given twice outside the context"] if twice else []
 

@@ -5,6 +5,7 @@ Bytes -> JSON, with bounds: kind, size, encoding, depth. What is not JSON as RFC
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ def read_json(body: bytes, content_type: str | None, max_bytes: int = MAX_BYTES)
 
 
 def read_strictly(body: bytes, content_type: str | None, max_bytes: int = MAX_BYTES) -> tuple[Any, list[str]]:
-    """The document, and the paths of objects in which a member is given twice ("" is the document itself)."""
+    """The document, and the paths of objects in which a member is given twice; of the document itself, the members."""
     document, again = _read(body, content_type, max_bytes)
     return document, [] if _has_all_of(body, again) else list(map(path_of, _twice(_with_twice(body))))
 
@@ -107,12 +108,18 @@ def _children(node: Any) -> Iterable[Any]:
 
 
 class _Twice(dict[str, Any]):
-    """An object one of whose members was given twice."""
+    """An object some of whose members were given twice: `names`."""
+
+    names: tuple[str, ...] = ()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     read = dict(pairs)
-    return read if len(read) == len(pairs) else _Twice(read)
+    if len(read) == len(pairs):
+        return read
+    twice = _Twice(read)
+    twice.names = tuple(name for name, many in Counter(name for name, _ in pairs).items() if many > 1)
+    return twice
 
 
 def _with_twice(body: bytes) -> Any:
@@ -132,8 +139,9 @@ def _quotes(text: bytes) -> int:
 
 
 def _twice(node: Any, *path: str | int) -> Iterator[tuple[str | int, ...]]:
+    """The objects; of the document itself, which cannot be named, the members."""
     if isinstance(node, _Twice):
-        yield path
+        yield from [path] if path else ((name,) for name in node.names)
     pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for step, child in pairs:
         yield from _twice(child, *path, step)

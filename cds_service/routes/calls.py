@@ -24,9 +24,9 @@ bp = Blueprint("calls", __name__)
 @bp.get("/cds-services")
 def services() -> Response:
     tenant = caller()
-    found = discovery(house().desk(tenant).templates)
-    offered = [each for each in found["services"] if not tenant.services or each["id"] in tenant.services]
-    return as_json({"services": offered})
+    desk = house().desk(tenant)
+    found = discovery(desk.templates, house().config.hooks_version)["services"] if desk.engine.rules else []
+    return as_json({"services": [each for each in found if not tenant.services or each["id"] in tenant.services]})
 
 
 @bp.post("/cds-services/<service_id>")

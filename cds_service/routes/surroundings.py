@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from ..cors import allowed_origin, preflight
-from ..errors import BadRequest, HookError, MethodNotAllowed, TooLarge, UnknownService
+from ..errors import BadRequest, HookError, MethodNotAllowed, TooLarge, UnknownService, UnsupportedMediaType
 from ..services import SERVICES
 from ..telemetry import ID, identifier
 from .common import as_json, house
@@ -34,6 +34,7 @@ EVENTS: Final = {
 
 def register(app: Flask) -> None:
     app.before_request(_preflight)
+    app.before_request(_uncompressed)
     app.after_request(_around)
     app.register_error_handler(HookError, _refused)
     app.register_error_handler(HTTPException, _http)
@@ -44,7 +45,15 @@ def _preflight() -> Response | None:
     """Asked by browsers before they send anything, so without a token; the same on every address."""
     if request.method != "OPTIONS":
         return None
-    return Response(status=204, headers=preflight(dict(request.headers), local=house().config.is_loopback))
+    response = Response(status=204, headers=preflight(dict(request.headers), local=house().config.is_loopback))
+    del response.headers["Content-Type"]  # there is no content
+    return response
+
+
+def _uncompressed() -> None:
+    """A body is read as it comes: what is small on the wire may be huge when it is unpacked."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType("Send the call uncompressed.", "http.content-encoding")
 
 
 def _around(response: Response) -> Response:

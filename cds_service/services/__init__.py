@@ -43,8 +43,9 @@ def _found() -> dict[str, Service]:
 SERVICES: Mapping[str, Service] = _found()
 
 
-def discovery(templates: Mapping[str, str]) -> dict[str, Any]:
-    """The body of GET /cds-services."""
+def discovery(templates: Mapping[str, str], version: str = "") -> dict[str, Any]:
+    """The body of GET /cds-services. `version`: of CDS Hooks, which 3.0 has and no earlier one."""
+    said = {"version": version} if version else {}
     return {
         "services": [
             {
@@ -54,6 +55,7 @@ def discovery(templates: Mapping[str, str]) -> dict[str, Any]:
                 "description": service.description,
                 "prefetch": dict(templates),
                 "usageRequirements": service.usage_requirements,
+                **said,
             }
             for service in SERVICES.values()
         ]

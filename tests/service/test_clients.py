@@ -91,7 +91,7 @@ HABITS: dict[str, Change] = {
 }
 
 
-@pytest.mark.spec("R4", "R7", "R8", "R10", "A1", "A2")
+@pytest.mark.spec("R4", "R7", "R8", "R10")
 @pytest.mark.parametrize("habit", HABITS)
 def test_a_habit_changes_nothing(client: FlaskClient, habit: str) -> None:
     assert said(client, changed(HABITS[habit])) == said(client, STORY.request)
@@ -99,7 +99,6 @@ def test_a_habit_changes_nothing(client: FlaskClient, habit: str) -> None:
 
 @pytest.mark.parametrize("scope", ["user/Condition.read", "patient/Condition.rs", "Condition.Read (R4)", "", 7])
 @pytest.mark.parametrize("expires", [300, 0, -1, "3600", None])
-@pytest.mark.spec("A3", "A4", "A5", "A6")
 def test_tokens_of_all_kinds(client: FlaskClient, scope: Any, expires: Any) -> None:
     call = copy.deepcopy(STORY.request)
     call["fhirServer"] = "http://127.0.0.1:1/fhir/"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from cards import KnowledgeBase
+from cards import RULES, KnowledgeBase
 from cds_service import Config, create_app
 from cds_service.validation import validate
 from fhir_fixtures import STORY_DAY, Story, stories
@@ -114,7 +115,8 @@ def test_actions(story: Story) -> None:
             assert "subject" in action["resource"]
         if action["type"] == "update":
             draft = drafts(story)[f"MedicationRequest/{action['resource']['id']}"]
-            assert set(draft) <= set(action["resource"])
+            changed = {name for name in draft if action["resource"].get(name) != draft[name]}
+            assert changed <= {"dosageInstruction", "medicationCodeableConcept", "dispenseRequest"}
 
 
 @pytest.mark.spec("Y2", "Y4")
@@ -130,11 +132,29 @@ def test_nothing_to_say_is_an_empty_list(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json) == (200, {"cards": []})
 
 
-@pytest.mark.spec("D3", "D11", "D13")
-def test_discovery_says_no_more_than_it_keeps(client: FlaskClient) -> None:
+@pytest.mark.spec("D13")
+def test_hook_and_id_are_unique(client: FlaskClient) -> None:
     services = client.get("/cds-services").json["services"]  # type: ignore[index]
     assert len({(each["hook"], each["id"]) for each in services}) == len(services) > 0
-    assert all(isinstance(each.get("version", ""), str) for each in services)
+
+
+@pytest.mark.spec("D3")
+def test_where_every_rule_is_off_nothing_is_offered(base: KnowledgeBase, tmp_path: Path) -> None:
+    file = tmp_path / "tenants.toml"
+    file.write_text(f"[tenants.default]\nrules_off = {sorted(RULES)}\n")
+    answer = create_app(Config(tenants=str(file)), base).test_client().get("/cds-services")
+    assert (answer.status_code, answer.json) == (200, {"services": []})
+    assert validate(answer.json, "discovery") == []
+
+
+@pytest.mark.spec("D11")
+@pytest.mark.parametrize(("said", "offered"), [("", {None}), ("3.0.0", {"3.0.0"}), ("STU3", {"STU3"})])
+def test_the_version_of_the_specification_is_said_where_wanted(
+    base: KnowledgeBase, said: str, offered: set[str | None]
+) -> None:
+    answer = create_app(Config(hooks_version=said), base).test_client().get("/cds-services").json
+    assert {service.get("version") for service in answer["services"]} == offered  # type: ignore[index]
+    assert validate(answer, "discovery") == []
 
 
 @pytest.mark.spec("T2")

@@ -19,6 +19,7 @@ ALL: list[tuple[HookError, int, str, dict[str, str]]] = [
     (errors.PreconditionFailed("no record"), 412, "required", {}),
     (errors.TooLarge("too large"), 413, "too-long", {}),
     (errors.UnsupportedMediaType("send JSON"), 415, "not-supported", {}),
+    (errors.TooMany("too often", 0.2), 429, "throttled", {"Retry-After": "1"}),
     (errors.Unavailable("starting", retry_after=7), 503, "transient", {"Retry-After": "7"}),
 ]
 
@@ -38,7 +39,13 @@ def test_error(error: HookError, status: int, code: str, headers: dict[str, str]
 
 
 def test_every_error_is_in_the_table() -> None:
-    assert {type(error) for error, *_ in ALL} == set(HookError.__subclasses__())
+    raised = {*HookError.__subclasses__(), *errors.Later.__subclasses__()} - {errors.Later}
+    assert {type(error) for error, *_ in ALL} == raised
+
+
+def test_every_error_in_a_call_names_its_place() -> None:
+    nowhere = {type(error) for error, *_ in ALL if "expression" not in error.to_outcome()["issue"][0]}
+    assert nowhere == {errors.Unauthorized, errors.TooMany, errors.Unavailable}  # the call is not what is wrong
 
 
 def test_the_place_and_the_diagnostics() -> None:

@@ -377,6 +377,23 @@ def test_twice_elsewhere_is_noted() -> None:
     assert parse(body.encode(), JSON, ANY_HOOK).notes == ("a member is given twice outside the context",)
 
 
+@pytest.mark.parametrize(
+    ("once", "twice", "place"),
+    [
+        ('"hook":', '"hook": "order-sign", "hook":', "hook"),
+        ('"context":', '"context": {}, "context":', "context"),
+        ('"prefetch":', '"prefetch": {}, "prefetch":', "prefetch"),
+        ('"prefetch": {', '"prefetch": {"patient": null, "patient": null, ', "prefetch"),
+    ],
+)
+def test_twice_in_the_envelope_is_refused(once: str, twice: str, place: str) -> None:
+    body = json.dumps(a_call(prefetch={"zzz": None}))
+    assert once in body
+    with pytest.raises(BadRequest) as caught:
+        parse(body.replace(once, twice, 1).encode(), JSON, ANY_HOOK)
+    assert caught.value.expression == place
+
+
 @pytest.mark.parametrize("text", ['"', "\\", '\\"', "µg", "\u2028", '<div xmlns="x">'])
 def test_quotes_inside_strings_are_not_mistaken_for_members(text: str) -> None:
     call = a_call(context=a_context(draftOrders=[a_draft(note=text)]))

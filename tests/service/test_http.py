@@ -87,7 +87,7 @@ def test_a_page_may_ask_leave_to_call_this_machine(client: FlaskClient) -> None:
     assert answer.headers["Access-Control-Allow-Private-Network"] == "true"
 
 
-@pytest.mark.spec("R1", "E6")
+@pytest.mark.spec("R1")
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_a_service_is_called_by_post(client: FlaskClient, method: str) -> None:
     answer = client.open(SERVICE, method=method)
