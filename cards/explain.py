@@ -35,7 +35,7 @@ class Explained:
 
     def to_json(self, knowledge: Knowledge) -> dict[str, Any]:
         """A line of `explain --json`; what is not known or does not apply is left out."""
-        line: dict[str, Any] = {"id": self.identity}
+        line: dict[str, Any] = {"id": self.identity} if self.identity else {}
         if self.order.ingredients:
             line["agents"] = [_coding(name, knowledge) for name in self.order.ingredients]
         if self.daily is not None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
@@ -50,11 +51,13 @@ def json_lines(lines: Iterable[bytes], knowledge: Knowledge) -> Iterator[str]:
 
 def _explained(line: bytes, knowledge: Knowledge) -> dict[str, Any]:
     try:
-        document = orjson.loads(line)
+        document = orjson.loads(line.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         return {"unread": ["line: not JSON"]}
     if not isinstance(document, dict):
         return {"unread": ["line: not a JSON object"]}
+    if isinstance(kind := document.get("resourceType"), str) and kind != "MedicationRequest":
+        return {"unread": ["line: another resource than a MedicationRequest"]}
     return explain_order(document, knowledge).to_json(knowledge)
 
 

@@ -8,6 +8,7 @@ time. A file or line that cannot be read is a line of the report and no more.
 from __future__ import annotations
 
 import gzip
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ def _lines(file: Path) -> Iterator[Document]:
 def _parsed(text: bytes) -> Any:
     """None for what is no JSON; an empty object for the JSON null."""
     try:
-        content = orjson.loads(text)
+        content = orjson.loads(text.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         return None
     return {} if content is None else content

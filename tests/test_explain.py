@@ -47,6 +47,7 @@ def test_a_line_has_the_drug_and_the_dose_a_day(knowledge: Knowledge) -> None:
 def test_what_is_not_known_is_left_out_and_said(knowledge: Knowledge) -> None:
     answer = explained({"resourceType": "MedicationRequest", "id": "b"}, knowledge)
     assert set(answer) == {"id", "unread"}
+    assert set(explained({"resourceType": "MedicationRequest"}, knowledge)) == {"unread"}
 
 
 @pytest.mark.parametrize("line", [b"{", b"[]", b"1", b'"x"'])
@@ -109,6 +110,18 @@ def test_a_number_that_json_cannot_hold_is_no_reason_to_fail(knowledge: Knowledg
         [json.dumps(order | {"medicationCodeableConcept": {"text": "gabapentin", "x": 10**40}}).encode()], knowledge
     )
     assert json.loads(line)["id"] == "a"
+
+
+def test_a_line_of_another_kind_says_so(knowledge: Knowledge) -> None:
+    assert explained({"resourceType": "Patient", "id": "p"}, knowledge) == {
+        "unread": ["line: another resource than a MedicationRequest"]
+    }
+
+
+def test_a_mark_of_the_encoding_and_carriage_returns_are_no_trouble(knowledge: Knowledge) -> None:
+    line = orjson.dumps(worded("gabapentin 300 mg capsule", "1 cap tid"))
+    read = [json.loads(answer) for answer in json_lines([b"\xef\xbb\xbf" + line + b"\r\n", b"\r\n", line], knowledge)]
+    assert [answer["dailyDose"]["value"] for answer in read] == [900, 900]
 
 
 def test_lines_come_out_in_order(knowledge: Knowledge) -> None:

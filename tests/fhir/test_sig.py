@@ -52,6 +52,8 @@ READ = {
     "1 patch 25 mcg/h every 72 hours": "1 patch = 25 ug/h x 1/3",
     "1 capsule orally three times a day 30 day(s)": "1 capsule x 3 for 30 d",
     "1 tab daily, 2 weeks": "1 tablet x 1 for 14 d",
+    "1 tab bid 30 days with food #60": "1 tablet x 2 for 30 d",
+    "1 tab daily 7 days then 1 tab bid": "1 tablet x 1 for 7 d then 1 tablet x 2",
     # added up by the writer
     "600 mg three times a day (1800 mg/day)": "600 mg x 3",
     "300 mg qam and 600 mg qhs, total daily dose 900 mg": "300 mg x 1 and 600 mg x 1",

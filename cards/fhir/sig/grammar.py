@@ -208,14 +208,22 @@ def duration(cursor: Cursor) -> Found:
 
 
 def bare_duration(cursor: Cursor) -> Found:
-    """ "1 capsule three times a day 30 day(s)": at the end of a sentence, once a dose is said."""
+    """ "1 capsule three times a day 30 day(s)": of a dose, where nothing follows that it could go with."""
     if not cursor.begun or not cursor.follows(Kind.NUMBER, Kind.PERIOD):
         return None
-    count, days, after = cursor.peek(0).value, cursor.peek(1).value, cursor.kind(2)
-    if days < _ONE_DAY or after not in (Kind.STOP, Kind.COMMA, Kind.END):
+    count, days = cursor.peek(0).value, cursor.peek(1).value
+    if days < _ONE_DAY or not (cursor.kind(2) in _ENDS_A_DURATION or cursor.peek(2).text == "with"):
         return None
     cursor.at += 2
     return (Days(whole_days(count * days)),)
+
+
+_ENDS_A_DURATION = frozenset(
+    {
+        *(Kind.STOP, Kind.COMMA, Kind.END, Kind.FOR, Kind.PHARMACY, Kind.REMARK, Kind.OPEN, Kind.DIRECTED),
+        *(Kind.AS_NEEDED, Kind.MOST, Kind.THEN),
+    }
+)
 
 
 def _stretch_of_days(cursor: Cursor, open_ended: bool) -> Found:
