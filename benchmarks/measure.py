@@ -113,23 +113,23 @@ def in_rounds(
     return [Series(server, case, phases) for (server, case), phases in found.items()]
 
 
-def loads_ms(bodies: Sequence[bytes], seconds: float) -> float:
-    """One orjson.loads of a body, with the garbage collector as seldom at work as in the service's workers."""
+def mean_ms(work: Callable[[bytes], object], bodies: Sequence[bytes], seconds: float) -> float:
+    """One piece of work on a body, with the garbage collector as seldom at work as in the service's workers."""
     gc.collect()
     gc.freeze()
     threshold = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
     try:
-        return _mean_ms(bodies, seconds)
+        return _mean_ms(work, bodies, seconds)
     finally:
         gc.set_threshold(*threshold)
         gc.unfreeze()
 
 
-def _mean_ms(bodies: Sequence[bytes], seconds: float) -> float:
+def _mean_ms(work: Callable[[bytes], object], bodies: Sequence[bytes], seconds: float) -> float:
     began, until, done = time.perf_counter(), time.perf_counter() + seconds, 0
     while time.perf_counter() < until:
         for body in bodies:
-            orjson.loads(body)
+            work(body)
         done += len(bodies)
     return (time.perf_counter() - began) / done * 1000

@@ -46,6 +46,7 @@ def tables(found: Results) -> Iterator[Table]:
     yield _starts(found)
     yield _memory(found)
     yield _sizes(found)
+    yield _validation(found)
 
 
 def goal_table(found: Sequence[Goal]) -> Table:
@@ -155,6 +156,15 @@ def _sizes(found: Results) -> Table:
         "(one worker, one connection, over HTTP)"
     )
     return Table(title, columns, rows)
+
+
+def _validation(found: Results) -> Table:
+    columns = ("", "fhir.resources for the chart, ms", "this service's whole call, p50 ms", "the one : the other")
+    rows = []
+    for body, times in found.validation.items():
+        ours = found.find(OURS, Case(body, 1, ALONE)).of("p50")
+        rows.append((body, spread(Spread.of(times)), figure(Spread.of(ours).middle), spread(ratios(times, ours))))
+    return Table("What is not done in a call: validating every resource", columns, rows)
 
 
 def _ratio(ours: Series, theirs: Series, name: str) -> str:

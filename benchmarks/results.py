@@ -104,6 +104,7 @@ class Results(msgspec.Struct, frozen=True):
     starts: dict[str, list[float]]
     memory: list[Memory]
     sizes: list[Size]
+    validation: dict[str, list[float]]  # milliseconds of fhir.resources for the chart of a call, a round each
     kept: Kept
     replay: str = ""
 

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import orjson
+
+from cds_service import strict
 
 from .bodies import LARGE, QUIET, SIZES, SMALL, Body
-from .measure import Client, Told, in_rounds, loads_ms, warm_up
+from .measure import Client, Told, in_rounds, mean_ms, warm_up
 from .results import ALONE, FIRST_START, LOADED, OURS, PEER, Case, Kept, Machine, Memory, Phase, Results, Series, Size
 from .servers import ALL, HEALTHCHAIN, Running, Server, running
 
@@ -42,7 +45,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 FULL: Final = Plan()
-BRIEF: Final = Plan(rounds=1, seconds=0.3, starts=1, workers=(1,))
+BRIEF: Final = Plan(rounds=1, seconds=0.2, starts=1, workers=(1,))
 
 
 def measure(plan: Plan, tell: Told) -> Results:
@@ -54,7 +57,9 @@ def measure(plan: Plan, tell: Told) -> Results:
         tell("start-up")
         starts = _starts(servers, plan)
         sizes = _sizes(client, plan, tell)
-    return Results(Machine.this(), plan.rounds, series, starts, memory, sizes, kept)
+        tell("fhir.resources")
+        validation = {body.name: _validation(body, plan) for body in (SMALL, LARGE)}
+    return Results(Machine.this(), plan.rounds, series, starts, memory, sizes, validation, kept)
 
 
 def _loads(
@@ -113,16 +118,15 @@ def _counts(exposition: str) -> dict[str, float]:
 
 
 def _starts(servers: Sequence[Server], plan: Plan) -> dict[str, list[float]]:
-    """Seconds from the command to the first card. Ours twice: with its store made, and as it starts first of all."""
+    """Seconds from the command to the first card. Ours twice: as it starts first of all, and with its store made."""
     found: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        for number in range(plan.starts + 1):
-            for server in servers:
-                with running(server, folder=Path(name)) as started:
-                    if number:  # the first makes the store and what Python compiles
-                        found.setdefault(server.name, []).append(started.started)
-            with running(ALL[OURS]) as started:
+    for _ in range(plan.starts):
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            with running(ALL[OURS], folder=Path(folder)) as started:
                 found.setdefault(FIRST_START, []).append(started.started)
+            for server in servers:
+                with running(server, folder=Path(folder)) as started:
+                    found.setdefault(server.name, []).append(started.started)
     return found
 
 
@@ -138,7 +142,7 @@ def _sizes(client: Client, plan: Plan, tell: Told) -> list[Size]:
 
 
 def _size(client: Client, server: Running, body: Body, plan: Plan) -> tuple[Phase, float]:
-    return client.phase(server, body, ALONE, plan.seconds), loads_ms(body.variants(), plan.seconds / 2)
+    return client.phase(server, body, ALONE, plan.seconds), mean_ms(orjson.loads, body.variants(), plan.seconds / 2)
 
 
 def _as_size(body: Body, rounds: list[tuple[Phase, float]]) -> Size:
@@ -146,3 +150,15 @@ def _as_size(body: Body, rounds: list[tuple[Phase, float]]) -> Size:
     phases = [phase for phase, _ in rounds]
     loads = [load for _, load in rounds]
     return Size(body.resources, length, [each.p50 for each in phases], [each.cpu for each in phases], loads)
+
+
+def _validation(body: Body, plan: Plan) -> list[float]:
+    """Milliseconds to hold every prefetched resource of a call against R4: what the service does not do in a call."""
+    charts = [orjson.dumps(orjson.loads(content)["prefetch"]) for content in body.variants()[:1]]
+    return [mean_ms(_validated, charts, plan.seconds / 4) for _ in range(plan.rounds + 1)][1:]  # the first one imports
+
+
+def _validated(chart: bytes) -> None:
+    found = list(strict.problems(orjson.loads(chart)))
+    if found:
+        raise RuntimeError(f"the benchmark's own calls are no FHIR R4: {found[0]}")

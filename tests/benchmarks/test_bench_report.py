@@ -48,6 +48,7 @@ def made_up() -> Results:
         {OURS: [0.8, 1.4, 0.9], FIRST_START: [3.0]},
         [Memory(OURS, 1, 80, 95, 120)],
         [Size(n, n * 1500, [n / 100] * 2, [n / 100] * 2, [n / 200] * 2) for n in (30, 100, 300, 1000, 3000)],
+        {SMALL.name: [9.0, 10.0], LARGE.name: [400, 420]},
         Kept(10, 20, 0, 10, 20),
         "| replay |",
     )

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from benchmarks.bodies import INSTANCE, LARGE, QUIET, SIZES, SMALL, Body
+from cds_service import strict
 from fhir_fixtures import without_version
 
 PATH = "/cds-services/neuropathic-pain-order-select"
@@ -29,6 +30,11 @@ def test_a_body_has_as_many_resources_as_it_says_and_one_place_for_its_instance(
 def test_the_sizes_are_those_of_the_tables() -> None:
     assert [len(content) for content in SMALL.variants()] == pytest.approx([18_000] * 6, rel=0.03)
     assert [len(content) for content in LARGE.variants()] == pytest.approx([1_500_000] * 6, rel=0.03)
+
+
+@pytest.mark.parametrize("body", [SMALL, SIZES[1]], ids=lambda body: body.name)
+def test_what_is_sent_is_fhir(body: Body) -> None:
+    assert list(strict.problems(orjson.loads(body.of(0)))) == []
 
 
 def test_the_bytes_are_always_the_same() -> None:
