@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 
 from .facts import Facts, MedicationOrder, Role
@@ -32,19 +33,38 @@ def taken_since(order: MedicationOrder, ingredient: str, facts: Facts, supply_da
 def falling(
     tablets: Iterable[Tablet], mg_per_day: Fraction, doses: Fraction, parts: int, shortest: int, least: int
 ) -> tuple[PlannedStep, ...]:
-    """Down by equal parts, in as many days as are asked for at the least; () where no tablets make a lower dose."""
-    tablets, days = tuple(tablets), max(shortest, ceil(least / max(parts - 1, 1)))
+    """Down by equal parts, in as many days as are asked for at the least; () where no tablets make a lower dose. One
+    order is filled with one product: the one with the most steps, then with the smallest of its largest drops."""
+    days = max(shortest, ceil(least / max(parts - 1, 1)))
+    plans = [_of_one(tablet, mg_per_day, doses, parts, days) for tablet in tablets]
+    steps = max(plans, key=lambda plan: _smooth(plan, mg_per_day), default=[])
+    missing = least - sum(step.days or 0 for step in steps)
+    if steps and missing > 0:
+        steps[-1] = replace(steps[-1], days=(steps[-1].days or 0) + missing)
+    return tuple(steps)
+
+
+def _smooth(steps: list[PlannedStep], mg_per_day: Fraction) -> tuple[int, Fraction, Fraction]:
+    doses = [mg_per_day, *(step.mg_per_day for step in steps), Fraction(0)]
+    largest = max(high - low for high, low in pairwise(doses))
+    return len(steps), -largest, -sum((step.units for step in steps), Fraction(0))
+
+
+def _of_one(tablet: Tablet, mg_per_day: Fraction, doses: Fraction, parts: int, days: int) -> list[PlannedStep]:
     steps: list[PlannedStep] = []
     for left in range(parts - 1, 0, -1):
-        most = mg_per_day * left / parts
-        plan = highest(tablets, most, doses) or highest(tablets, most, Fraction(1))
+        plan = _nearest(tablet, mg_per_day * left / parts, doses, mg_per_day / doses)
         if plan is None or plan.mg_per_day >= mg_per_day:
             continue
         if steps and plan.mg_per_day >= steps[-1].mg_per_day:
             steps[-1] = replace(steps[-1], days=(steps[-1].days or 0) + days)
         else:
             steps.append(replace(plan, days=days))
-    missing = least - sum(step.days or 0 for step in steps)
-    if steps and missing > 0:
-        steps[-1] = replace(steps[-1], days=(steps[-1].days or 0) + missing)
-    return tuple(steps)
+    return steps
+
+
+def _nearest(tablet: Tablet, most: Fraction, doses: Fraction, single: Fraction) -> PlannedStep | None:
+    """The nearest to a dose a day from below, as often as it is taken or less often, never more at once than now."""
+    often = [doses, *(Fraction(times) for times in range(ceil(doses) - 1, 0, -1))]
+    plans = [plan for times in often if (plan := highest((tablet,), most, times, single))]
+    return max(plans, key=lambda plan: plan.mg_per_day, default=None)

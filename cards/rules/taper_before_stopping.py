@@ -5,8 +5,9 @@ When    an active order is stopped, or replaced by a draft of another agent, and
 And     the agent's file asks for a taper, and it was taken long enough to need one, or it is not known how long
 Then    say how slowly, why, and what to do; the falling doses as one order to accept, where tablets make them and no
         record forbids the agent; an opioid by percentage, with no count of days
-Silent  after a shorter use; for the same agent in another order; for the treatment of opioid use disorder; where an
-        allergy to it is on record, since stopping at once may be right
+Silent  after a shorter use; at one of the weakest tablet a day, where a taper ends; for the same agent in another
+        order; for the treatment of opioid use disorder; where an allergy to it is on record, since stopping at once may
+        be right
 """
 
 from __future__ import annotations
@@ -88,12 +89,22 @@ def _ending(
     taper = next((row for row in rows if row.required), None)
     if taper is None or any(o.strength == "contraindicated" for o in by_allergy(agent, facts, knowledge)):
         return None
+    if taper.days and _is_lowest(order, agent, knowledge):
+        return None
     since = taken_since(order, name, facts, knowledge.supply_days)
     days = (facts.day - since).days if since else None
     short = days is not None and days < (taper.exposure_days or 0)
     if short and Known.HISTORY in facts.known:
         return None
     return Ending(order, agent, taper, replaced_by, None if short else days)
+
+
+def _is_lowest(order: MedicationOrder, agent: Agent, knowledge: Knowledge) -> bool:
+    """No more a day than one of the weakest tablet: the last step of any taper."""
+    formulation, step = formulation_of(agent, order), step_of(order, agent.id)
+    weakest = min((t.strength for t in knowledge.tablets(agent, formulation)), default=None) if formulation else None
+    dose = step.daily.mg if step else None
+    return weakest is not None and dose is not None and dose <= weakest
 
 
 # --- the card -------------------------------------------------------------------------------------------------------

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
-from cards import Knowledge
+from cards import Knowledge, seed
 from cards.facts import Hook, Known, Role
 from cards.finding import Indicator, Tablet
 from cards.tapering import falling
-from tests.rules.dose_patients import EVERYTHING, Ward, ago, allergy, step
+from tests.rules.dose_patients import DAY, EVERYTHING, Ward, ago, allergy, step
 
 RULE = "taper-before-stopping"
 
@@ -197,3 +198,49 @@ def tablet(mg):
 def test_equal_parts_in_tablets_that_exist(strengths, dose, times, least, steps):
     made = falling([tablet(mg) for mg in strengths], Fraction(dose), Fraction(times), 4, 7, least)
     assert [(each.mg_per_day, each.days) for each in made] == steps
+
+
+TAPERED = [
+    pytest.param(agent.id, formulation.id, id=f"{agent.id}-{formulation.id}")
+    for agent in seed().on(DAY).agents.values()
+    for formulation in agent.formulation
+    if seed().on(DAY).tablets(agent, formulation) and any(row.days for row in agent.taper)
+]
+
+
+@pytest.mark.parametrize(("name", "formulation"), TAPERED)
+def test_a_taper_is_one_product_that_falls_and_never_more_at_once(us, name, formulation):
+    """For each strength, one to four times a day: an order is filled with one product."""
+    agent = us.knowledge.agents[name]
+    shape = next(f for f in agent.formulation if f.id == formulation)
+    strengths = [tablet.strength for tablet in us.knowledge.tablets(agent, shape)]
+    assert strengths
+    for mg, times in ((mg, times) for mg in strengths for times in (1, 2, 3, 4)):
+        found = us.said(RULE, signing(us, stopped(us, name, step(mg, times), formulation=formulation)))
+        if mg * times <= min(strengths):
+            assert found == []
+        for steps in (proposal.steps for finding in found for proposal in finding.proposals):
+            doses = [mg * times, *(each.mg_per_day for each in steps)]
+            assert len({each.tablet.code for each in steps}) == 1
+            assert all(low < high for high, low in pairwise(doses))
+            assert all(each.tablet.strength * each.units <= mg and each.days for each in steps)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "doses"),
+    [
+        ("carbamazepine", (200, 4), [600, 400, 200]),  # less often where no tablet makes the part as often
+        ("gabapentin", (300, 3), [600, 400, 200]),
+        ("pregabalin", (75, 2), [100, 75, 25]),
+        ("duloxetine", (60, 1), [40, 20]),
+        ("nortriptyline", (50, 1), [30, 20, 10]),
+    ],
+)
+def test_down_by_about_equal_parts(us, name, taken, doses):
+    (proposal,) = one(us, signing(us, stopped(us, name, step(*taken)))).proposals
+    assert [each.mg_per_day for each in proposal.steps] == doses
+
+
+def test_venlafaxine_falls_by_75_mg_a_week_at_the_most(us):
+    (proposal,) = one(us, signing(us, stopped(us, "venlafaxine", step(225), formulation="extended"))).proposals
+    assert [(each.mg_per_day, each.days) for each in proposal.steps] == [(150, 7), (75, 7)]
