@@ -10,11 +10,16 @@ import click
 import orjson
 
 from .audit import as_fhir, broken, digest
+from .config import Config
 
 
-def run(file: str, *, fhir: bool) -> int:
+def run(given: str | None, *, fhir: bool) -> int:
     """Returns the exit code: 1 if the trail is broken."""
-    lines = Path(file).read_bytes().splitlines(keepends=True)
+    file = given or Config.from_environment().audit
+    if not file:
+        click.echo("No audit trail is kept: see the setting `audit`.", err=True)
+        return 0
+    lines = Path(file).read_bytes().splitlines(keepends=True) if Path(file).exists() else []
     problems = list(broken(lines))
     if fhir and not problems:
         for line in lines:

@@ -164,12 +164,13 @@ def feedback(form: str, database: str | None, forget_before: str | None) -> None
 
 
 @main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option("--fhir", is_flag=True, help="Print it as AuditEvents of FHIR R4, NDJSON.")
-def audit(file: str, fhir: bool) -> None:
-    """Check that nothing was changed in an audit trail or taken out of it (docs/deploy.md).
+def audit(file: str | None, fhir: bool) -> None:
+    """Check that nothing was changed in an audit trail or taken out of it (docs/deploy.md). FILE: else the configured
+    one.
 
-    Example: neuropathic-pain-cds audit audit.ndjson
+    Example: neuropathic-pain-cds audit
     """
     from .audit_command import run
 

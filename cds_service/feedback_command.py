@@ -12,11 +12,14 @@ import orjson
 
 from .acceptance import as_csv
 from .config import Config
-from .store import default_url, migrate, open_store
+from .store import default_url, is_current, migrate, open_store
 
 
 def run(form: str, database: str | None, forget_before: str | None) -> None:
-    store = open_store(_url(database))
+    url = _url(database)
+    if not database and url == default_url() and not is_current(url):
+        migrate(url)  # nobody has served here yet: nothing was issued
+    store = open_store(url)
     if not store.is_reachable():
         raise click.ClickException("the store cannot be reached, or has no tables yet: see `migrate`")
     if forget_before:
