@@ -4,6 +4,7 @@ What is asked and what could not be: the two things that reading an input gives.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -43,3 +44,8 @@ class Unreadable:
 
 
 Item = Asked | Unreadable
+
+
+def key_of(place: str) -> str:
+    """What a place is called where nobody may see whose chart it is: found again by the `key` of its record."""
+    return hashlib.sha256(place.encode(errors="replace")).hexdigest()[:12]

@@ -8,11 +8,11 @@ the clinic. What could not be answered is a record too, with its status and why.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final
 
-from cards import Dosage, Facts, Knowledge
+from cards import Facts, Knowledge
 
 from ..answer import Answer
 from ..errors import HookError
@@ -20,8 +20,9 @@ from ..hook_request import parse
 from ..services import SERVICES, Service
 from . import remote
 from .as_of import Resource
-from .asked import Asked
+from .asked import Asked, key_of
 from .made import Made
+from .own_words import own_words, words_of_call
 from .settings import Settings, engine_of
 
 Record = dict[str, Any]
@@ -34,12 +35,13 @@ BY_HOOK = {service.hook: service for service in SERVICES.values()}
 def judge(asked: Asked, settings: Settings, today: date) -> Record:
     """The record of one call. Raises nothing that comes from the call."""
     day = settings.day or asked.day or today
-    record: Record = {"place": asked.place, "day": day.isoformat()}
+    record: Record = {"place": asked.place, "key": key_of(asked.place), "day": day.isoformat()}
     if asked.clinic:
         record["clinic"] = asked.clinic
     if settings.url:
         answer = remote.answered(asked, settings)
-        return {**record, **answer, "agents": agents_named(answer["cards"])}
+        words = functools.partial(words_of_call, asked.raw)
+        return {**record, **answer, "agents": agents_named(answer["cards"]), OWN_WORDS: words}
     return {**record, **_here(asked, settings, day)}
 
 
@@ -74,31 +76,15 @@ def _said(answer: Answer, knowledge: Knowledge) -> Record:
         "agents": _agents(answer.facts, knowledge),
         "conditions": _conditions(answer.facts, knowledge),
         "cards": answer.cards,
-        OWN_WORDS: functools.partial(_own_words, answer.facts, knowledge),
+        OWN_WORDS: functools.partial(own_words, answer.facts, _patient(answer), knowledge),
     }
     troubles = [f"{trouble.rule}: {trouble.error}" for trouble in answer.advice.troubles]
     unread = sorted({unread.what for unread in answer.facts.unread})
     return {**record, **({"troubles": troubles} if troubles else {}), **({"unread": unread} if unread else {})}
 
 
-def _own_words(facts: Facts, knowledge: Knowledge) -> dict[str, str]:
-    """What the chart says in words of its own, and what to call it where nobody may see the chart. A word that is one
-    of our names gives nobody away, and stays."""
-    said = {allergy.label: "(substance)" for allergy in facts.allergies}
-    for condition in facts.conditions:
-        titles = sorted(knowledge.value_sets.title(id_) for id_ in condition.value_sets)
-        said[condition.label] = titles[0] if titles else "(condition)"
-    for order in facts.orders:
-        said[order.label] = ", ".join(knowledge.name(name) for name in order.ingredients) or "(medicine)"
-        said |= dict.fromkeys(_sigs(order.dosage), "(as the order says)")
-    ours = {knowledge.name(name).lower() for order in facts.orders for name in order.ingredients}
-    ours |= {knowledge.name(name).lower() for allergy in facts.allergies for name in allergy.substances}
-    return {words: name for words, name in said.items() if words and words.lower() not in ours}
-
-
-def _sigs(dosage: Dosage) -> Iterator[str]:
-    """The sig, and the sentences that quote it."""
-    yield from filter(None, (dosage.text, dosage.unread, dosage.conflict))
+def _patient(answer: Answer) -> Resource | None:
+    return answer.chart.patient if answer.chart else None
 
 
 def _agents(facts: Facts, knowledge: Knowledge) -> list[str]:

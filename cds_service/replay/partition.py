@@ -109,11 +109,11 @@ def _answered(items: Iterable[Item], job: Job, tally: Tally) -> Iterator[Record]
             continue
         record = judge(item, job.settings, job.today)
         tally.count(record)
-        record.pop(OWN_WORDS, None)
         if job.expect:
             _expect(item, record, expected, tally)
         if job.other or baseline:
             _compare(item, record, job, baseline, tally)
+        record.pop(OWN_WORDS, None)
         yield record
 
 
@@ -126,7 +126,7 @@ def _expect(asked: Asked, record: Record, former: Former | None, tally: Tally) -
     found = changes(expected, record["cards"])
     if found:
         record["differences"] = [line for change in found for line in (change.kind, *change.lines)]
-    tally.count_differences(asked.place, found)
+    tally.count_differences(asked.place, found, record)
 
 
 def _compare(asked: Asked, record: Record, job: Job, baseline: Former | None, tally: Tally) -> None:
@@ -140,7 +140,7 @@ def _compare(asked: Asked, record: Record, job: Job, baseline: Former | None, ta
         record["changes"] = [{"kind": c.kind, "rule": c.rule, "lines": list(c.lines)} for c in found]
     tally.counts["compared"] += 1
     tally.counts["cards of the other"] += len(other)
-    tally.count_changes(asked.place, found)
+    tally.count_changes(asked.place, found, record)
 
 
 def _otherwise(asked: Asked, job: Job) -> Any:

@@ -32,11 +32,11 @@ def reporter(console: Console) -> Callable[[int, int, int], None]:
 
 
 def in_words(done: int, whole: int, orders: int, seconds: float) -> str:
-    """ "41 % | 12 300 orders | 1 930 a second | 2 min 10 s left"."""
+    """ "41 % | 12 300 orders | 1 930 a second | 2 min 10 s left". Before there are orders, patients are sorted out."""
     share = done / whole if whole else 1.0
     left = seconds * (1 - share) / share if share else 0.0
     counted = f" | {orders:,} orders | {orders / seconds:,.0f} a second".replace(",", " ") if orders and seconds else ""
-    return f"{share:4.0%}{counted} | {duration(left)} left   "
+    return f"{share:4.0%}{counted or ' | bringing patients together'} | {duration(left)} left   "
 
 
 def duration(seconds: float) -> str:

@@ -1,13 +1,13 @@
 """
 The report of a run: one HTML file that opens offline, prints, and is read as well without colour.
 
-The examples of cards hold nothing of the chart's own words, references or dates. What could not be read, what has
-changed and what is not as expected are named by place and shown as they stand: such a report is for those who may see
-the chart.
+Nothing in it names a patient: what is shown of cards has none of the chart's own words, references or dates, and an
+order is called by the key of its record, by which those who may see the chart find it.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +17,11 @@ from typing import Any, Final
 
 import jinja2
 
+from .asked import key_of
+from .inputs import is_story
 from .run import Run
 from .settings import engine_of
+from .sources import LINES
 from .tally import Tally
 
 MOST: Final = 25  # bars of a chart; the rest is summed up
@@ -57,20 +60,44 @@ def _content(tally: Tally, run: Run) -> dict[str, Any]:
     return {
         "counts": tally.counts,
         "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "sources": [Path(path).name for path in run.paths],
+        "sources": [_source(Path(path)) for path in run.paths],
         "settings": run.settings.in_words(),
         "version": "" if run.settings.url else engine_of(run.settings).knowledge_base.version,
         "draft": not run.settings.url,
         "figures": _figures(tally.counts),
         "charts": _charts(tally, orders),
         "commonest": _commonest(tally),
-        "statuses": tally.statuses.most_common(),
+        "statuses": _statuses(tally, run).most_common(),
         "unreadable": tally.unreadable.most_common(),
-        "unread_examples": tally.unread_examples,
+        "unread_examples": [{**one, "place": shown(one["place"])} for one in tally.unread_examples],
         "troubles": tally.troubles.most_common(),
-        "differences": tally.differences,
+        "differences": [{**one, "place": shown(one["place"])} for one in tally.differences],
         "comparison": _comparison(tally, run),
     }
+
+
+def shown(place: str) -> str:
+    """A place without what may name a patient: a story's name, a line of a file of many; else the key of its record."""
+    path, line = place.partition("#")[0], ""
+    if is_story(Path(path)):
+        return "/".join(Path(path).parts[-3:-1])
+    if found := re.fullmatch(r"(.*(?:\.ndjson|\.jsonl|\.log|\.parquet))((?::\d+|\[\d+\])+)", place):
+        path, line = found.groups()
+        return f"{Path(path).name}{line}"
+    return f"key {key_of(place)}"
+
+
+def _source(path: Path) -> str:
+    """A document of its own may be named for its patient."""
+    return path.name if path.is_dir() or path.suffix in (*LINES, ".parquet") else "one file"
+
+
+def _statuses(tally: Tally, run: Run) -> Counter[str]:
+    """A service elsewhere gives its reasons in words of its own: those may quote the chart."""
+    said: Counter[str] = Counter()
+    for why, count in tally.statuses.items():
+        said[why.partition(":")[0] if run.settings.url else why] += count
+    return said
 
 
 def _figures(counts: Mapping[str, int]) -> list[tuple[str, int, str]]:
@@ -123,7 +150,7 @@ def _comparison(tally: Tally, run: Run) -> dict[str, Any] | None:
         "share": share(counts["changed"], counts["compared"]),
         "kinds": tally.changed.most_common(),
         "rules": _by_rule(tally.changed_rules),
-        "examples": tally.change_examples,
+        "examples": [{**one, "place": shown(one["place"])} for one in tally.change_examples],
     }
 
 

@@ -68,7 +68,7 @@ class Settings:
             "rules off": ", ".join(self.rules_off),
             "knowledge": Path(self.knowledge).name,
             "day": self.day.isoformat() if self.day else "",
-            "at": self.url,
+            "at": self.url.rpartition("@")[2],  # without a password
         }
         return "; ".join(f"{name} {value}" for name, value in said.items() if value)
 

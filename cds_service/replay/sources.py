@@ -21,7 +21,7 @@ Kind = Literal["files", "lines", "rows", "shard"]
 
 FILES: Final = 64  # single documents a partition
 RANGE: Final = 8 * 2**20  # bytes of lines a partition
-SHARD: Final = 32 * 2**20  # bytes of resources a shard, about: one is held in memory as a whole
+SHARD: Final = 8 * 2**20  # bytes of resources a shard, about: one is held in memory as a whole
 DOCUMENTS: Final = frozenset({".json"})
 LINES: Final = frozenset({".ndjson", ".jsonl", ".log"})
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import orjson
 
 COLUMNS: Final = ("place", "day", "hook", "status", "in_scope", "agents", "conditions", "clinic", "cards", "record")
-ROWS: Final = 2_000  # a row group
+ROWS: Final = 2_000  # a row group of ours, and what is read at once of anybody's
 
 
 class NoParquet(Exception):  # noqa: N818 - said to the user as it is
@@ -47,7 +47,8 @@ def rows_of(file: Path, group: int) -> Iterator[Mapping[str, Any]]:
     """The rows of one row group. Raises ValueError for a file that is no Parquet."""
     pyarrow = _parquet()
     try:
-        yield from pyarrow.parquet.ParquetFile(file).read_row_group(group).to_pylist()
+        for batch in pyarrow.parquet.ParquetFile(file).iter_batches(batch_size=ROWS, row_groups=[group]):
+            yield from batch.to_pylist()
     except (OSError, pyarrow.ArrowException):
         raise ValueError("not a Parquet file") from None
 

@@ -111,21 +111,21 @@ class Tally:
         topic = topic_of(card)
         self.kinds[topic] += 1
         if topic not in self.examples and len(self.examples) < CARDS:
-            self.examples[topic] = example_of(card, record[OWN_WORDS]() if OWN_WORDS in record else {})
+            self.examples[topic] = example_of(card, _own_words(record))
 
-    def count_changes(self, place: str, changes: Iterable[Change]) -> None:
+    def count_changes(self, place: str, changes: Iterable[Change], record: Record) -> None:
         found = list(changes)
         self.counts["changed"] += bool(found)
         self.changed.update(change.kind for change in found)
         self.changed_rules.update(f"{change.rule}: {change.kind}" for change in found)
         if found and len(self.change_examples) < EXAMPLES:
-            self.change_examples = _varied([*self.change_examples, _in_json(place, found)])
+            self.change_examples = _varied([*self.change_examples, _shown(place, found, record)])
 
-    def count_differences(self, place: str, changes: Iterable[Change]) -> None:
+    def count_differences(self, place: str, changes: Iterable[Change], record: Record) -> None:
         found = list(changes)
         self.counts["different"] += bool(found)
         if found and len(self.differences) < EXAMPLES:
-            self.differences.append(_in_json(place, found))
+            self.differences.append(_shown(place, found, record))
 
 
 def _varied(examples: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -140,9 +140,20 @@ def _varied(examples: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept
 
 
-def _in_json(place: str, changes: Iterable[Change]) -> dict[str, Any]:
-    said = [{"kind": change.kind, "rule": change.rule, "lines": list(change.lines)} for change in changes]
+def _shown(place: str, changes: Iterable[Change], record: Record) -> dict[str, Any]:
+    """In words that give nobody away."""
+    own = _own_words(record)
+    said = [
+        {"kind": change.kind, "rule": change.rule, "lines": [without_identifiers(_whole(line), own) for line in lines]}
+        for change in changes
+        for lines in [[line for line in change.lines if "Why you see this" not in line]]
+    ]
     return {"place": place, "changes": said}
+
+
+def _own_words(record: Record) -> Mapping[str, str]:
+    said: Mapping[str, str] = record[OWN_WORDS]() if OWN_WORDS in record else {}
+    return said
 
 
 def topic_of(card: Mapping[str, Any]) -> str:

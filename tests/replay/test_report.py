@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from charts import RXNORM, bundle, chart, order
-from running import replay, write
+from running import records, replay, write
 
 from cds_service.replay.asked import Asked
 from cds_service.replay.judge import OWN_WORDS, judge
+from cds_service.replay.own_words import words_of_call
 from cds_service.replay.report import per_hundred
 from cds_service.replay.settings import Settings
 from cds_service.replay.tally import EXAMPLES, Tally, example_of, without_identifiers
@@ -23,7 +25,7 @@ APNOEA = [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "G47.33"}]
 @pytest.fixture
 def page(tmp_path: Path) -> str:
     write(tmp_path / "chart.json", bundle(chart()))
-    write(tmp_path / "<script>.json", b"{")
+    write(tmp_path / "<script>.ndjson", b"{")
     replay(tmp_path, FOLDER, "--report", tmp_path / "report.html", "--what-if", "rules-off=recommended-agents")
     return (tmp_path / "report.html").read_text()
 
@@ -49,6 +51,62 @@ def test_examples_name_nobody(page: str) -> None:
     cards = "".join(re.findall(r"<article.*?</article>", page, re.S))
     assert cards
     assert not re.search(r"(Patient|MedicationRequest|Condition|Observation)/|\d{4}-\d{2}-\d{2}", cards)
+
+
+SENTINELS = ("Quux", "Zebedee", "MRN-4711", "1948-03-02", "555-0199", "Elm Street 9", "p-secret")
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Path:
+    """A chart in a file named for its patient, who is named wherever a name may stand."""
+    somebody = {
+        "name": [{"family": "Quux", "given": ["Zebedee"], "text": "Zebedee Quux"}],
+        "identifier": [{"system": "urn:mrn", "value": "MRN-4711"}],
+        "telecom": [{"value": "555-0199"}],
+        "address": [{"line": ["Elm Street 9"]}],
+    }
+    resources = chart("p-secret")
+    resources[0] |= somebody
+    resources[1]["code"]["text"] = "Neuropathy of Mr Quux (MRN-4711)"
+    for resource in resources[-2:]:
+        resource["dosageInstruction"][0]["text"] = "600 mg 3 times a day for Zebedee, call 555-0199"
+    undated = {key: value for key, value in order("u", "", "p-secret").items() if key != "authoredOn"}
+    (tmp_path / "charts").mkdir()
+    return write(tmp_path / "charts" / "Quux_Zebedee.json", bundle([*resources, undated]))
+
+
+@pytest.mark.parametrize("how", ["plain", "what if", "baseline", "expect", "folder"])
+def test_no_identifier_of_a_patient_is_anywhere_in_the_report(how: str, named: Path, tmp_path: Path) -> None:
+    report, former = tmp_path / "report.html", tmp_path / "former.ndjson"
+    replay(named, "--output", former, "--set", "rules-off=daily-dose-above-renal-maximum")
+    more = {
+        "what if": ("--what-if", "jurisdiction=UK"),
+        "baseline": ("--baseline", former),
+        "expect": ("--expect", former),
+    }
+    result = replay(named.parent if how == "folder" else named, "--report", report, *more.get(how, ()))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    page = report.read_text()
+    assert "daily-dose-above-renal-maximum" in page
+    assert [word for word in SENTINELS if word in page] == []
+
+
+def test_an_order_that_changes_is_found_again_by_its_key(named: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    what_if = ("--what-if", "rules-off=daily-dose-above-renal-maximum")
+    kept = records(named, "--report", report, *what_if)
+    changed = [record["key"] for record in kept if "changes" in record]
+    assert changed
+    assert all(f"key {key}" in report.read_text() for key in changed)
+
+
+def test_the_words_of_a_call_to_a_service_elsewhere_are_its_own() -> None:
+    """What another service quotes on its cards is not known, so that nothing of the call is kept."""
+    raw = orjson.dumps(
+        {"prefetch": {"patient": {"name": [{"family": "Quux"}]}, "c": {"code": {"text": "Gout, acute"}}}}
+    )
+    said = without_identifiers("Mr QUUX has gout, acute, since 2020-02-02", words_of_call(raw))
+    assert said == "Mr (as the chart says) has (as the chart says), since (date)"
 
 
 def test_references_and_dates_are_taken_out() -> None:
