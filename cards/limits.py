@@ -76,18 +76,19 @@ def unsteady(kidneys: KidneyFunction) -> bool:
 
 
 def lowest_anywhere(
-    agent: Agent, formulation: str | None, knowledge: Knowledge, here: AtHand | None = None
+    agent: Agent, formulation: str | None, knowledge: Knowledge, here: AtHand | None = None, *, practice: bool = True
 ) -> Quantity | None:
     """The lowest limit that any kidney function would set: at or below it an unknown kidney does not matter; for the
     uses at hand, else for all. A band in proportion counts with its own figure, since clearances near zero are the
-    dialysis entry's. None where the kidneys set no lower limit than everyone's."""
+    dialysis entry's. None where the kidneys set no lower limit than everyone's. Without `practice`: those of labels,
+    of which a rule speaks."""
     tables = knowledge.here(agent.renal, formulation)
     meant = [t for use in uses(here, agent, knowledge) for t in _tables(tables, use)] if here else tables
     found = [
         Quantity(Fraction(0), "mg/d") if band.avoid or not band.maximum else band.maximum
         for table in meant
         for band in table.bands
-        if (band.avoid or band.maximum) and not _is_everyones(band, table)
+        if (band.avoid or (band.maximum and (practice or table.kind == "label"))) and not _is_everyones(band, table)
     ]
     return min(found, key=lambda quantity: quantity.value, default=None)
 
@@ -195,7 +196,7 @@ def above_any(
 
 def kidneys_matter(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
     """Whether some kidney function would set a limit under what is ordered; without any dosage nothing is yet."""
-    lowest = lowest_anywhere(agent, order.formulation, knowledge)
+    lowest = lowest_anywhere(agent, order.formulation, knowledge, practice=False)
     if lowest is None or order.dosage.absent:
         return False
     total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days)

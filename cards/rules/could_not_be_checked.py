@@ -94,7 +94,7 @@ def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Know
     kidneys = facts.kidneys
     if kidneys.dialysis or kidneys.stage_five:
         if not any(entry.avoid for entry in knowledge.here(agent.dialysis, order.formulation)):
-            yield "dialysis", _on_dialysis(order, agent, knowledge)
+            yield "dialysis", _on_dialysis(order, agent, facts, knowledge)
     elif not kidneys.known:
         not_given = [u.why for u in facts.unread if u.what == Known.OBSERVATIONS.value and not u.reference]
         missing = "; ".join(not_given or _without_a_result(kidneys)) or "no result on record"
@@ -109,19 +109,23 @@ def _without_a_result(kidneys: KidneyFunction) -> list[str]:
     return results if len(results) == len(RESULTS) else list(kidneys.missing)
 
 
-def _on_dialysis(order: MedicationOrder, agent: Agent, knowledge: Knowledge) -> str:
-    entries = knowledge.here(agent.dialysis, order.formulation)
-    advice = " ".join(entry.advice for entry in entries if entry.advice) or "no dialysis dose is in this content"
-    return f"dialysis or stage 5 kidney disease: no limit was computed. {advice}"
+def _on_dialysis(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
+    """With the entry for what the order is for, where it has one of its own."""
+    indications = at_hand(facts, knowledge, order).indications
+    entries = knowledge.holding(agent.dialysis, order.formulation, indications)
+    own = [entry for entry in entries if entry.indication] or entries
+    advice = "; ".join(entry.advice for entry in own if entry.advice) or "no dialysis dose is in this content"
+    return f"dialysis or stage 5 kidney disease: no limit was computed. {capital(advice)}"
 
 
 def _limits_in_words(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> str:
     table = knowledge.renal(agent, order.formulation, at_hand(facts, knowledge, order).indications)
-    parts = [_band_in_words(band) for band in (table.bands if table else ()) if band.avoid or band.maximum]
-    return f"Limits: {'; '.join(parts)}" if parts else ""
+    bands = [band for band in (table.bands if table else ()) if band.avoid or band.maximum]
+    avoided = [band for each in knowledge.here(agent.renal, order.formulation) for band in each.bands if band.avoid]
+    return f"Limits: {'; '.join(dict.fromkeys(map(_band_in_words, (*bands, *avoided))))}"
 
 
 def _band_in_words(band: Band) -> str:
     edge = band.crcl.text.replace("crcl", "CrCl")
-    most = band.maximum
-    return f"{edge}: avoid" if band.avoid or not most else f"{edge}: {amount(most.value, most.unit)} a day"
+    most = None if band.avoid else band.maximum
+    return f"{edge}: {amount(most.value, most.unit)} a day" if most else f"{edge}: avoid"

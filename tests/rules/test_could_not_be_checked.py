@@ -1,0 +1,150 @@
+"""What could not be checked, by name: an order nobody could read, kidneys that are not known, dialysis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cards import Knowledge
+from cards.facts import Dosage, Facts, Hook, KidneyFunction, Known, MedicationOrder, Unread
+from cards.rules.could_not_be_checked import check
+from tests.rules.dose_patients import EVERYTHING, Ward, step
+
+ON_DIALYSIS = KidneyFunction(dialysis="Condition/hd")
+DPN, FIBROMYALGIA = "painful-diabetic-neuropathy", "fibromyalgia"
+
+
+@pytest.fixture(scope="module")
+def us(knowledge: Knowledge) -> Ward:
+    return Ward(knowledge)
+
+
+def lines(us: Ward, facts: Facts) -> list[str]:
+    return [line for found in check(facts, us.knowledge) for line in found.not_checked]
+
+
+# --- orders that could not be read ----------------------------------------------------------------------------------
+
+
+def unread(us: Ward, label: str, reference: str = "MedicationRequest/new") -> Facts:
+    order = MedicationOrder(reference, us.order("gabapentin").role, label, (), selected=True)
+    return us.facts(order, unread=(Unread(reference, "drug", "drug: 'the usual' names none"),))
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        pytest.param("the usual", "The usual", id="as the order calls it"),
+        pytest.param("m" * 41, "M" + "m" * 38 + "…", id="cut where it is long"),
+        pytest.param("m" * 40, "M" + "m" * 39, id="not before"),
+        pytest.param("", "An order", id="without a name"),
+    ],
+)
+def test_an_order_that_names_no_medicine_is_called_as_it_calls_itself(us: Ward, label: str, name: str) -> None:
+    """Else nobody would know which of ten drafts was not judged."""
+    (found,) = check(unread(us, label), us.knowledge)
+    assert found.summary == f"{name}: not fully checked (drug)"
+    assert found.not_checked == ("drug: 'the usual' names none",)
+    assert (found.orders, found.agents) == (("MedicationRequest/new",), ())
+
+
+def test_what_could_not_be_read_of_another_order_is_not_said_of_this_one(us: Ward) -> None:
+    other = Unread("MedicationRequest/old", "dose", "dose: the sig says 'as directed'")
+    nowhere = Unread("", "drug", "drug: of an order without an id")
+    assert lines(us, us.facts(us.order("gabapentin", step(100)), unread=(other,))) == []
+    nameless = replace(us.order("gabapentin", step(100)), reference="")
+    assert lines(us, us.facts(nameless, unread=(nowhere,))) == []
+
+
+def test_the_dose(us: Ward) -> None:
+    conflict = Dosage((step(100),), conflict="the sig says 200 mg, the fields 100 mg")
+    for dosage, hook, expected in (
+        (Dosage(absent=True), Hook.ORDER_SELECT, []),
+        (Dosage(absent=True), Hook.ORDER_SIGN, ["dose: the order has none"]),
+        (Dosage(unread="the sig says 'as directed'"), Hook.ORDER_SELECT, ["dose: the sig says 'as directed'"]),
+        (conflict, Hook.ORDER_SELECT, ["dose: the sig says 200 mg, the fields 100 mg; the higher was used"]),
+    ):
+        assert lines(us, us.facts(us.order("gabapentin", dosage=dosage), hook=hook)) == expected
+
+
+def test_which_product_is_meant(us: Ward) -> None:
+    order = replace(us.order("gabapentin", step(100)), formulation=None)
+    assert lines(us, us.facts(order)) == ["which gabapentin product is meant: no limit was applied"]
+
+
+# --- kidneys --------------------------------------------------------------------------------------------------------
+
+
+def of_kidneys(us: Ward, agent: str, mg: float, *at_hand: str, formulation: str | None = None, **more: object) -> str:
+    order = us.order(agent, step(mg), formulation=formulation)
+    (line,) = lines(us, us.facts(order, conditions=at_hand, **{"crcl": None, **more})) or ("",)
+    return line
+
+
+def test_the_limits_are_those_of_what_the_order_is_for(us: Ward) -> None:
+    """In diabetic neuropathy half of what epilepsy allows: the higher figure would be read as permission."""
+    assert "CrCl > 60: 300 mg a day" in of_kidneys(us, "pregabalin", 150, DPN)
+    assert "CrCl > 60: 600 mg a day" in of_kidneys(us, "pregabalin", 150, "epilepsy")
+    order = us.with_reason(us.order("pregabalin", step(150)), "epilepsy")
+    (line,) = lines(us, us.facts(order, conditions=(DPN,), crcl=None))
+    assert "CrCl > 60: 600 mg a day" in line
+
+
+def test_where_it_must_be_avoided_is_said_with_the_limits(us: Ward) -> None:
+    """30 mg of baclofen in kidney failure: encephalopathy. The figure of healthy kidneys alone would reassure."""
+    limits = of_kidneys(us, "baclofen", 30).partition("Limits: ")[2]
+    assert limits == "CrCl > 80: 80 mg a day; CrCl <= 30: avoid"
+
+
+def test_a_dose_that_no_kidney_function_makes_a_rule_speak_of_needs_none(us: Ward) -> None:
+    """3 g of paracetamol: a card at every such order would be clicked away, and the next one with it."""
+    assert of_kidneys(us, "acetaminophen", 3000) == ""
+    assert of_kidneys(us, "gabapentin", 300) == ""
+    assert of_kidneys(us, "gabapentin", 301) != ""
+
+
+def test_why_the_kidneys_are_not_known(us: Ward) -> None:
+    known = EVERYTHING - {Known.OBSERVATIONS}
+    gone = Unread("", Known.OBSERVATIONS.value, "the server did not answer")
+    elsewhere = Unread("Observation/x", Known.OBSERVATIONS.value, "a unit nobody knows")
+    no_results = KidneyFunction(missing=("weight: none", "creatinine: none", "eGFR: none"))
+    no_weight = KidneyFunction(missing=("weight: none recorded in 12 months", "eGFR: none"))
+    for kidneys, missed, expected in (
+        (KidneyFunction(), (gone, elsewhere), "the server did not answer"),
+        (KidneyFunction(), (), "no result on record"),
+        (no_results, (), "creatinine: none; eGFR: none"),
+        (no_weight, (), "weight: none recorded in 12 months; eGFR: none"),
+    ):
+        said = of_kidneys(us, "gabapentin", 900, kidneys=kidneys, unread=missed, known=known)
+        assert said.startswith(f"kidney function: {expected}. Limits: ")
+
+
+@pytest.mark.parametrize(
+    ("agent", "mg", "at_hand", "advice"),
+    [
+        pytest.param("pregabalin", 75, (DPN,), "25 to 50 mg a day and one dose", id="of this pain alone"),
+        pytest.param("pregabalin", 75, ("epilepsy",), "25 to 75 mg a day and one dose", id="of any other use"),
+        pytest.param("flecainide", 200, (), "No dialysis dose is in this content", id="none in the file"),
+    ],
+)
+def test_the_advice_on_dialysis(us: Ward, agent: str, mg: float, at_hand: tuple[str, ...], advice: str) -> None:
+    """The dose of another disease, up to half as much again, would be taken by patients who cannot clear it."""
+    line = of_kidneys(us, agent, mg, *at_hand, kidneys=ON_DIALYSIS)
+    assert line.startswith(f"dialysis or stage 5 kidney disease: no limit was computed. {advice}")
+    assert line.count("a day") <= 1
+
+
+def test_two_uses_on_dialysis_are_two_pieces_of_advice(us: Ward) -> None:
+    line = of_kidneys(us, "pregabalin", 75, DPN, FIBROMYALGIA, kidneys=ON_DIALYSIS)
+    assert [part[:11] for part in line.partition("computed. ")[2].split("; ")] == ["25 to 50 mg", "50 to 75 mg"]
+
+
+def test_what_must_be_avoided_on_dialysis_is_another_rules_to_say(us: Ward) -> None:
+    assert of_kidneys(us, "duloxetine", 60, kidneys=ON_DIALYSIS) == ""
+
+
+def test_an_acute_injury_makes_no_clearance_a_steady_state(us: Ward) -> None:
+    kidneys = replace(us.facts().kidneys, acute_injury="Condition/aki")
+    expected = "kidney function: acute kidney injury on record, so no clearance is a steady state"
+    assert of_kidneys(us, "gabapentin", 900, kidneys=kidneys) == expected
