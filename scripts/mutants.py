@@ -60,6 +60,7 @@ def _mutate(path: Path) -> None:
     """The command `mutmut run`, with the one module and its tests in place of what pyproject.toml says for all."""
     import mutmut.__main__ as mutmut
 
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # none of them tells a mutant, and each is set up for each
     with LOG.open("w") as log:
         os.dup2(log.fileno(), sys.__stdout__.fileno())
         settings = mutmut.config()

@@ -25,13 +25,13 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     module = os.environ.get("MUTANT_UNDER_TEST", "").rpartition(".")[0].rpartition(".")[2]
     if module not in RULES:
         return None
-    own = {test for test in config.args if _of(module, test)}
-    if own:
-        first = pytest.main([arg for arg in config.invocation_params.args if arg in own or arg not in config.args])
-        if first != SURVIVED:
-            return int(first)
-    config.args = [test for test in config.args if test not in own and _of_no_rule(test)]
-    return None if config.args else SURVIVED
+    own = [test for test in config.args if _of(module, test)]
+    others = [test for test in config.args if test not in own]
+    if not own or not others:
+        return None
+    first = pytest.main([arg for arg in config.invocation_params.args if arg not in others])
+    config.args = [test for test in others if _of_no_rule(test)]
+    return None if first == SURVIVED and config.args else int(first)
 
 
 def _of(rule: str, test: str) -> bool:
