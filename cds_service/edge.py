@@ -22,6 +22,7 @@ from . import create_app
 from .cors import allowed_origin
 from .errors import HookError, TooLarge, TooSlow, Unavailable
 from .house import House
+from .routes.surroundings import HEADERS
 
 ALWAYS: Final = ("/health/live",)  # answered even when every thread is busy
 Headers = list[tuple[str, str]]
@@ -112,7 +113,7 @@ class Edge:
     def _refused(self, error: HookError, scope: Any) -> Reply:
         """A refusal before the application is reached, in the same shape."""
         cross = allowed_origin(scope.headers.get("origin") or "", self.config.cors)
-        headers = {"Content-Type": "application/json", "Connection": "close", **cross, **error.headers()}
+        headers = {"Content-Type": "application/json", "Connection": "close", **HEADERS, **cross, **error.headers()}
         return error.status, [(k.lower(), v) for k, v in headers.items()], orjson.dumps(error.to_outcome())
 
 

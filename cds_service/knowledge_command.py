@@ -86,8 +86,9 @@ def diff(overlay: str, other: str, stories: bool) -> None:
 
     new = _load(overlay)
     with _other(other) as old:
-        lines = differences(old, new)
-        changed = list(_stories_changed(old, new)) if stories and old.version != new.version else []
+        same = old.version == new.version
+        lines = [] if same else differences(old, new)
+        changed = list(_stories_changed(old, new)) if stories and not same else []
     for line in lines:
         click.echo(line)
     if stories:

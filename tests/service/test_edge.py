@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,11 +14,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
 
+from cards import KnowledgeBase
+from cds_service import Config, create_app
 from cds_service.demo import _free_port, _wait
+from cds_service.edge import Edge
 from cds_service.store import open_store
 from fhir_fixtures import STORY_DAY, same_cards, stories
 
@@ -101,7 +106,8 @@ def test_a_body_that_does_not_come_is_408_and_others_are_answered(running: Runni
         answer = running.raw(head(line, "Origin: https://x.example"), b"{" if "Length" in line else b"1\r\n{\r\n")
         assert answer.startswith(b"HTTP/1.1 408")
         assert b"OperationOutcome" in answer
-        assert b"access-control-allow-origin: *" in answer
+        for header in (b"access-control-allow-origin: *", b"x-content-type-options: nosniff"):
+            assert header in answer
     finally:
         for connection in slow:
             connection.close()
@@ -111,6 +117,28 @@ def test_a_body_too_large_is_413_whether_its_length_is_said_or_not(running: Runn
     assert running.raw(head(f"Content-Length: {LIMIT + 1}")).startswith(b"HTTP/1.1 413")
     answer = requests.post(f"{running.url}{STORY.path_of_service}", data=iter([b" " * LIMIT, b" "]), timeout=30)
     assert (answer.status_code, answer.json()["resourceType"]) == (413, "OperationOutcome")
+
+
+class Wire:
+    """What a worker's protocol keeps of the answer."""
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status, self.headers, self.body = status, dict(headers), body
+
+
+@pytest.mark.parametrize(("path", "status"), [("/cds-services", 503), ("/health/live", 200)])
+def test_a_worker_with_too_many_calls_says_so_and_that_it_lives(base: KnowledgeBase, path: str, status: int) -> None:
+    edge, wire = Edge(create_app(Config(day=STORY_DAY), base)), Wire()
+    edge.waiting = edge.config.most_waiting
+    scope = SimpleNamespace(
+        path=path, method="GET", headers={"origin": "https://x.example"}, query_string="", http_version="1.1",
+        scheme="http", server="127.0.0.1:80", client="127.0.0.1:1",
+    )  # fmt: skip
+    asyncio.run(edge.__rsgi__(scope, wire))
+    assert (wire.status, wire.headers["access-control-allow-origin"]) == (status, "*")
+    assert ("retry-after" in wire.headers) is (status == 503)
+    assert (b"OperationOutcome" in wire.body) is (status == 503)
+    edge.pool.shutdown()
 
 
 @pytest.mark.parametrize("line", ["Content-Length: -1", "Content-Length: 5\r\nContent-Length: 6", "Content-Length : 5"])

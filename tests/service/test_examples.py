@@ -80,6 +80,10 @@ def test_the_example_of_serve_serves(place: Path) -> None:
         _wait(port, process)
         assert len(requests.get(f"http://127.0.0.1:{port}/cds-services", timeout=60).json()["services"]) == 3
         assert requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=60).json()["store"] == "ok"
+        address = f"http://127.0.0.1:{port}/cds-services"
+        judged, environment = pasted(f"{NAME} validate {address}", place)
+        told = subprocess.run(judged, env=environment, capture_output=True, text=True, timeout=60)  # noqa: S603
+        assert (told.returncode, f"{address}: discovery: sound" in told.stdout) == (0, True), told.stdout + told.stderr
     finally:
         process.terminate()
         said = process.communicate(timeout=60)[0]
