@@ -7,8 +7,8 @@ the resource it came from, so that a card can be traced back to it. "Not known" 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -289,18 +289,24 @@ class Facts:
             found = self.worked_out[key] = (answer(), about)
         return found[0]
 
+    def with_orders(self, orders: Iterable[MedicationOrder]) -> Facts:
+        """The same patient with other orders: what does not hang on orders need not be worked out again."""
+        copy = replace(self, orders=tuple(orders))
+        copy.__dict__.update((name, self.__dict__[name]) for name in _OF_NO_ORDER & self.__dict__.keys())
+        return copy
+
     def selected(self) -> Iterator[MedicationOrder]:
         """The drafts to judge."""
-        return (order for order in self.orders if order.role is Role.DRAFT and order.selected)
+        return (order for order in self.drafts() if order.selected)
 
     def drafts(self) -> Iterator[MedicationOrder]:
-        return (order for order in self.orders if order.role is Role.DRAFT)
+        return iter(self._by_role.get(Role.DRAFT, ()))
 
     def active(self) -> Iterator[MedicationOrder]:
-        return (order for order in self.orders if order.role is Role.ACTIVE)
+        return iter(self._by_role.get(Role.ACTIVE, ()))
 
     def past(self) -> Iterator[MedicationOrder]:
-        return (order for order in self.orders if order.role is Role.PAST)
+        return iter(self._by_role.get(Role.PAST, ()))
 
     def conditions_in(self, value_set: str) -> Iterator[Condition]:
         """Conditions of a value set, provisional ones too, resolved ones not."""
@@ -333,8 +339,15 @@ class Facts:
     @cached_property
     def medicines(self) -> frozenset[str]:
         """The ingredients and classes of all that is being taken or drafted."""
-        present = [order for order in self.orders if order.role in (Role.ACTIVE, Role.DRAFT)]
-        return frozenset(name for order in present for name in (*order.ingredients, *order.classes))
+        present = (*self.active(), *self.drafts())
+        return frozenset().union(*(names for order in present for names in (order.ingredients, order.classes)))
+
+    @cached_property
+    def _by_role(self) -> dict[Role, list[MedicationOrder]]:
+        found: dict[Role, list[MedicationOrder]] = {}
+        for order in self.orders:
+            found.setdefault(order.role, []).append(order)
+        return found
 
     @cached_property
     def _by_value_set(self) -> dict[str, list[Condition]]:
@@ -351,3 +364,6 @@ class Facts:
     @cached_property
     def _age(self) -> tuple[int, int] | None:
         return self.patient.age_between(self.day)
+
+
+_OF_NO_ORDER = frozenset({"value_sets", "_by_value_set", "_latest", "_age"})  # kept by with_orders()

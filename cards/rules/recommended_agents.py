@@ -12,7 +12,6 @@ Silent  when the order is itself an offer that suits, one left to the prescriber
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from ..at_hand import AtHand, at_hand
 from ..facts import Condition, Facts, Hook, Known, MedicationOrder
@@ -94,12 +93,12 @@ def _without(order: MedicationOrder | None, facts: Facts) -> Facts:
     if order is None:
         return facts
     orders = (other for other in facts.orders if other is not order)
-    return facts.once("without", lambda: replace(facts, orders=tuple(orders)), order)
+    return facts.once("without", lambda: facts.with_orders(orders), order)
 
 
 def _beside(order: MedicationOrder, facts: Facts) -> Facts:
     """What is taken beside the order itself: without it, what it replaces, and earlier orders of the same medicine."""
-    return replace(facts, orders=tuple(other for other in facts.orders if not _is_followed(other, order)))
+    return facts.with_orders(other for other in facts.orders if not _is_followed(other, order))
 
 
 def _is_followed(other: MedicationOrder, order: MedicationOrder) -> bool:
