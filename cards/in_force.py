@@ -43,7 +43,7 @@ from .value_sets import Codes, ValueSets, medicine_key
 WEAK = frozenset({"knowledge", "secondary", "ai_secondary"})  # cited after sources that were read themselves
 UNREAD = frozenset({"knowledge", "ai_secondary"})  # on a card only where nothing better is cited
 Age = tuple[int, int] | None  # youngest and oldest possible; None: not known
-MOST_REMEMBERED = 200_000  # far more than there are questions to the files; only medicines met once add to them
+MOST_REMEMBERED = 50_000  # far more than there are questions to the files and pairs of medicines that they name
 Answer = TypeVar("Answer")
 AnyRow = TypeVar("AnyRow", bound=Scoped)
 AnyFile = TypeVar("AnyFile", bound=File)

@@ -51,6 +51,7 @@ class ValueSets:
         self._implied = {id_: s for id_, s in sets.items() if s.implied_by}
         self._seen: dict[tuple[str, str], frozenset[str]] = {}
         self._meant = _meanings(sets)
+        self._in_words = functools.lru_cache(maxsize=20_000)(self._read_words)  # charts repeat the names of illnesses
 
     # --- conditions -------------------------------------------------------------------------------------------------
 
@@ -72,6 +73,9 @@ class ValueSets:
 
     def conditions_named(self, text: str) -> frozenset[str]:
         """The ids of the condition sets that a condition's words name; past ones only where history counts."""
+        return self._in_words(text)
+
+    def _read_words(self, text: str) -> frozenset[str]:
         return self.with_parents(
             id_ for id_, said in self._names.named(text) if said is Said.PRESENT or self.history(id_)
         )

@@ -17,7 +17,7 @@ from ..in_force import Knowledge
 from ..kidneys import kidney_function
 from ..recent import with_body
 from .allergies import read_allergy
-from .conditions import read_condition
+from .conditions import ABATEMENTS, read_condition
 from .medications import read_orders
 from .observations import read_observations
 from .patient import read_patient
@@ -63,7 +63,7 @@ def _conditions(call: Call, knowledge: Knowledge) -> tuple[tuple[Condition, ...]
 
 def _dated(condition: Resource, day: date) -> tuple[str, date | None]:
     """A condition is read alike on all days, but for one that ends."""
-    return "condition", day if any(key.startswith("abatement") for key in condition) else None
+    return "condition", None if ABATEMENTS.isdisjoint(condition) else day
 
 
 def _with_implied(conditions: list[Condition], knowledge: Knowledge) -> tuple[Condition, ...]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from cards.facts import Allergy, Unread
 
-from .codings import ValueSets, belongs_to, codings, names, objects, reference_of, string, words
+from .codings import ValueSets, belongs_to, codings, frozen, names, objects, reference_of, string, words
 
 Ingredients = Callable[[str, str, str], frozenset[str]]  # system, code, text -> generic names
 
@@ -42,6 +45,25 @@ def read_allergy(
     """None: not an allergy that counts (refuted, over, another patient's, "no known allergy", to food)."""
     if not isinstance(resource, dict) or not belongs_to(resource, patient_id) or _is_over(resource):
         return None
+    said = {key: resource[key] for key in _SAID if key in resource}
+    key = frozen(said)
+    understood = _read(said, ingredients, value_sets) if key is None else _understood(key, ingredients, value_sets)
+    if isinstance(understood, str):
+        return Unread(reference_of(resource), "allergy", understood)
+    return understood and Allergy(reference_of(resource), *understood)
+
+
+_SAID = ("code", "substance", "reaction", "category", "type", "criticality")
+_Understood = tuple[str, frozenset[str], bool, bool]  # label, substances, whether an intolerance, whether severe
+
+
+@lru_cache(maxsize=4096)  # few substances make most of the allergies on record
+def _understood(said: bytes, ingredients: Ingredients, value_sets: ValueSets) -> _Understood | str | None:
+    return _read(orjson.loads(said), ingredients, value_sets)
+
+
+def _read(resource: Mapping[str, Any], ingredients: Ingredients, value_sets: ValueSets) -> _Understood | str | None:
+    """What it is to, and how it showed; or why that cannot be read."""
     concepts = [resource.get("code"), resource.get("substance")]  # DSTU2 has `substance`
     concepts += [reaction.get("substance") for reaction in objects(resource.get("reaction"))]
     said = [name for concept in concepts for name in names(concept)]
@@ -51,11 +73,9 @@ def read_allergy(
     if not substances and _is_not_a_drug(resource):
         return None
     if not said and not substances:
-        return Unread(
-            reference_of(resource), "allergy", "what it is to is not said in words or in a code that is known"
-        )
+        return "what it is to is not said in words or in a code that is known"
     label = said[0] if said else " / ".join(sorted(substances))
-    return Allergy(reference_of(resource), label, substances, _is_intolerance(resource), _is_severe(resource))
+    return label, substances, _is_intolerance(resource), _is_severe(resource)
 
 
 def _is_over(resource: Mapping[str, Any]) -> bool:
@@ -93,7 +113,9 @@ def _is_not_a_drug(resource: Mapping[str, Any]) -> bool:
 
 def _manifestations(resource: Mapping[str, Any]) -> list[str]:
     """What happened, lower case: an entry for each manifestation, its words joined."""
-    reactions = list(objects(resource.get("reaction")))
+    if "reaction" not in resource:
+        return []
+    reactions = list(objects(resource["reaction"]))
     told = [" ".join(names(one)).lower() for reaction in reactions for one in objects(reaction.get("manifestation"))]
     return [text for text in (*told, *(string(reaction.get("description")).lower() for reaction in reactions)) if text]
 

@@ -7,8 +7,9 @@ words are read only where no code does.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,12 +19,13 @@ import orjson
 from cards.facts import Condition, Unread
 
 from .codings import ICD10CM, ICD10WHO, Coding, ValueSets, belongs_to, codings, frozen, names, reference_of, words
-from .dates import Days, days_of
+from .dates import days_of
 
 _NEVER = frozenset({"refuted", "entered-in-error"})
 _PROVISIONAL = frozenset({"provisional", "differential", "unconfirmed"})
 _OVER = frozenset({"inactive", "resolved", "remission"})
 _AGAIN = frozenset({"recurrence", "relapse"})
+ABATEMENTS = frozenset(f"abatement{kind}" for kind in ("Boolean", "Age", "String", "Range", "Period", "DateTime"))
 _COMPLETE = frozenset({ICD10CM, ICD10WHO})  # read by prefix: a code in no value set is known to be in none
 
 # "History of", but not "3 year history of", which still runs.
@@ -123,7 +125,7 @@ def _is_over(resource: Mapping[str, Any], day: date) -> bool:
 
 def _abated(resource: Mapping[str, Any], day: date) -> bool:
     """An abatement that is no date (age, text, DSTU2's true) has happened; a date may still lie ahead."""
-    if resource.get("abatementBoolean") is False:
+    if ABATEMENTS.isdisjoint(resource) or resource.get("abatementBoolean") is False:
         return False
     if any(key in resource for key in ("abatementBoolean", "abatementAge", "abatementString", "abatementRange")):
         return True
@@ -140,7 +142,6 @@ def _onset(resource: Mapping[str, Any]) -> date | None:
     period = resource.get("onsetPeriod")
     start = period.get("start") if isinstance(period, dict) else None
     recorded = (resource.get(key) for key in ("recordedDate", "assertedDate", "dateRecorded"))
-    days: Days | None = next(
-        (found for found in map(days_of, (resource.get("onsetDateTime"), start, *recorded)) if found), None
-    )
+    written: Iterable[object] = itertools.chain((resource.get("onsetDateTime"), start), recorded)
+    days = next(filter(None, map(days_of, written)), None)
     return days and days[1]

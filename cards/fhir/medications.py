@@ -219,6 +219,8 @@ def _dosage(instructions: object, drug: Drug, knowledge: Knowledge) -> Dosage:
 
 
 def _reasons(resource: Resource, knowledge: Knowledge) -> tuple[frozenset[str], tuple[str, ...]]:
+    if "reasonCode" not in resource and "reasonReference" not in resource:
+        return frozenset(), ()
     coded = list(codings(resource.get("reasonCode")))
     found = sets_of(coded, knowledge.value_sets)
     if not found:
@@ -255,12 +257,18 @@ def _dates(resource: Resource) -> dict[str, date | None]:
 def _ended(resource: Resource) -> date | None:
     """The day its status changed, as R5 says it or its extension for R4; else the end of its dosage."""
     backported = (e.get("valueDateTime") for e in objects(resource.get("extension")) if e.get("url") == STATUS_CHANGED)
-    timings = (line.get("timing") for line in objects(resource.get("dosageInstruction")))
-    repeats = (timing.get("repeat") for timing in timings if isinstance(timing, Mapping))
-    periods = (repeat.get("boundsPeriod") for repeat in repeats if isinstance(repeat, Mapping))
-    ends = [_first_day(period.get("end")) for period in periods if isinstance(period, Mapping)]
     changed = _first_day(resource.get("statusChanged")) or next(filter(None, map(_first_day, backported)), None)
-    return changed or max((end for end in ends if end), default=None)
+    return changed or max(filter(None, map(_end, objects(resource.get("dosageInstruction")))), default=None)
+
+
+def _end(line: Mapping[str, Any]) -> date | None:
+    """The day until which a dosage holds."""
+    found: Any = line
+    for member in ("timing", "repeat", "boundsPeriod"):
+        found = found.get(member)
+        if not isinstance(found, dict):
+            return None
+    return _first_day(found.get("end"))
 
 
 def _first_day(value: object) -> date | None:
