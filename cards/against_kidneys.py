@@ -43,8 +43,8 @@ def not_said_with_the_dose(
     against: Iterable[Objection], order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge
 ) -> list[Objection]:
     """Without what the rules on the dose say of these kidneys: how much is right, or that no dose is."""
-    limit = renal_limit(agent, order.formulation, at_hand(facts, knowledge, order), facts, knowledge)
-    entries = knowledge.holding(agent.dialysis, order.formulation) if facts.kidneys.dialysis else []
+    limit = renal_limit(agent, knowledge.form_of(agent, order), at_hand(facts, knowledge, order), facts, knowledge)
+    entries = knowledge.holding(agent.dialysis, knowledge.form_of(agent, order)) if facts.kidneys.dialysis else []
     forbidden = limit is not None and not limit.most and _is_dosed(agent, order, limit.unit, facts, knowledge)
     limited = limit is not None or bool(entries)
     return [o for o in against if o.kind != "kidneys" or not (forbidden or (limited and o.strength == "caution"))]

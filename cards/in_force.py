@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, TypeVar
 
-from .facts import KidneyFunction, Product
+from .facts import KidneyFunction, MedicationOrder, Product
 from .finding import Statement, Tablet
 from .products import Offered, Products
 from .signoff import Signatures
@@ -297,6 +297,14 @@ class Knowledge:
         """Which of the agent's formulations a product is; None when that cannot be told."""
         fitting = [f for f in agent.formulation if _fits(f, product, route)]
         return fitting[0] if len(fitting) == 1 else None
+
+    def form_of(self, agent: Agent, order: MedicationOrder) -> str | None:
+        """The formulation of one agent of an order: of a combination product each agent has its own."""
+        first = next((name for name in order.ingredients if name in self.agents), None)
+        if first == agent.id or len(order.ingredients) < 2:
+            return order.formulation
+        found = self.formulation(agent, order.product, order.route)
+        return found.id if found else None
 
     def maxima(self, agent: Agent, formulation: str | None, indications: Iterable[str], age: Age) -> list[Maximum]:
         """Daily limits and usual doses that hold, trial doses and practice figures left out."""

@@ -189,14 +189,14 @@ def above_any(
     agent: Agent, order: MedicationOrder, total: Total, here: AtHand, facts: Facts, knowledge: Knowledge
 ) -> bool:
     """Whether the total is above a ceiling or the limit of the kidneys: a rule on maxima speaks, and shows the way."""
-    renal = renal_limit(agent, order.formulation, here, facts, knowledge)
-    ceiling = dose_limit(agent, order.formulation, "ceiling", here, facts, knowledge)
+    renal = renal_limit(agent, knowledge.form_of(agent, order), here, facts, knowledge)
+    ceiling = dose_limit(agent, knowledge.form_of(agent, order), "ceiling", here, facts, knowledge)
     return any(limit and above(total, limit.most, limit.unit) is not None for limit in (renal, ceiling))
 
 
 def kidneys_matter(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
     """Whether some kidney function would set a limit under what is ordered; without any dosage nothing is yet."""
-    lowest = lowest_anywhere(agent, order.formulation, knowledge, practice=False)
+    lowest = lowest_anywhere(agent, knowledge.form_of(agent, order), knowledge, practice=False)
     if lowest is None or order.dosage.absent:
         return False
     total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days)

@@ -28,8 +28,10 @@ from .starting import Climb, climb_for, dose_now, running
 from .statements import Agent, Formulation, Quantity, Step
 from .suitability import objections
 from .tablets import climb, highest
-from .totals import Total
+from .totals import Total, steps_of
 from .wording import a_day, amount, number, said
+
+PROLONGED = "extended"  # as products and dose forms say it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,14 @@ class Cap:
 
 def cap_for(agent: Agent, order: MedicationOrder, here: AtHand, facts: Facts, knowledge: Knowledge) -> Cap | None:
     """None where no limit holds, or where the limits are of different units."""
-    renal = renal_limit(agent, order.formulation, here, facts, knowledge)
-    daily = [dose_limit(agent, order.formulation, kind, here, facts, knowledge) for kind in ("ceiling", "usual")]
+    renal = renal_limit(agent, knowledge.form_of(agent, order), here, facts, knowledge)
+    daily = [
+        dose_limit(agent, knowledge.form_of(agent, order), kind, here, facts, knowledge)
+        for kind in ("ceiling", "usual")
+    ]
     once = [
-        dose_limit(agent, order.formulation, kind, here, facts, knowledge, single=True) for kind in ("ceiling", "usual")
+        dose_limit(agent, knowledge.form_of(agent, order), kind, here, facts, knowledge, single=True)
+        for kind in ("ceiling", "usual")
     ]
     found = [limit for limit in (renal, *daily) if limit]
     if not found or len({limit.unit for limit in found}) > 1:
@@ -66,7 +72,7 @@ def cap_to_accept(
     """The cap that holds whatever these kidneys turn out to be; None where no dose does."""
     if unsteady(facts.kidneys):
         return None if _by_the_kidneys(agent, order, knowledge) else cap
-    lowest = None if facts.kidneys.known else lowest_anywhere(agent, order.formulation, knowledge, here)
+    lowest = None if facts.kidneys.known else lowest_anywhere(agent, knowledge.form_of(agent, order), knowledge, here)
     if lowest is None:
         return cap
     if not lowest.value or lowest.unit != cap.unit:
@@ -76,15 +82,15 @@ def cap_to_accept(
 
 def _by_the_kidneys(agent: Agent, order: MedicationOrder, knowledge: Knowledge) -> bool:
     """Whether the kidneys may change its dose, or the file has no figure for poor ones."""
-    bands = [band for table in knowledge.here(agent.renal, order.formulation) for band in table.bands]
-    entries = knowledge.here(agent.dialysis, order.formulation)
-    varies = lowest_anywhere(agent, order.formulation, knowledge) is not None
+    bands = [band for table in knowledge.here(agent.renal, knowledge.form_of(agent, order)) for band in table.bands]
+    entries = knowledge.here(agent.dialysis, knowledge.form_of(agent, order))
+    varies = lowest_anywhere(agent, knowledge.form_of(agent, order), knowledge) is not None
     return varies or any(band.maximum is None for band in bands) or any(entry.avoid for entry in entries)
 
 
 def highest_allowed(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) -> PlannedStep | None:
     """The most that whole tablets make within the limits, as often a day as ordered or as the limits need."""
-    formulation = formulation_of(agent, order)
+    formulation = formulation_of(agent, order, knowledge)
     if formulation is None or not cap.most or cap.unit.removesuffix("/d") not in ("mg", "patch"):
         return None
     ordered = order.dosage.first.doses_per_day if order.dosage.first else None
@@ -117,7 +123,7 @@ def mended(
     top = highest_allowed(agent, order, cap, knowledge) if cap else None
     if cap is None or top is None:
         return ()
-    fastest = climb_for(agent, order.formulation, here.indications, facts, knowledge)
+    fastest = climb_for(agent, knowledge.form_of(agent, order), here.indications, facts, knowledge)
     if not any(running(agent.id, facts, knowledge)):
         return stepwise(agent, order, cap.most, here, facts, knowledge) if fastest else (top,)
     now = dose_now(agent.id, cap.unit, facts, knowledge)
@@ -144,7 +150,7 @@ def _gently(steps: tuple[PlannedStep, ...], now: Fraction | None, fastest: Climb
 def _too_high(order: MedicationOrder, total: Total, cap: Cap) -> bool:
     """Whether the order alone is above a limit: one that is too much only beside another is not the one at fault."""
     alone = in_unit(total.alone, cap.unit)
-    singles = [in_unit(each.single, cap.unit) for each in order.dosage.steps]
+    singles = [in_unit(each.single, cap.unit) for each in steps_of(order, total.ingredient)]
     at_once = cap.single is not None and any(dose is not None and dose > cap.single for dose in singles)
     return at_once or (alone is not None and alone > cap.most)
 
@@ -161,7 +167,7 @@ def is_forbidden(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: 
     """More than a caution; but beside another medicine to be avoided with it, less of it is better still."""
     return any(
         o.strength == "contraindicated" or (o.strength == "avoid" and o.kind != "medicine")
-        for o in objections(agent, order.formulation, facts, knowledge)
+        for o in objections(agent, knowledge.form_of(agent, order), facts, knowledge)
     )
 
 
@@ -172,8 +178,8 @@ def stepwise(
     the kidneys are injured, nothing is climbed by a schedule."""
     if unsteady(facts.kidneys):
         return ()
-    formulation = formulation_of(agent, order)
-    fastest = climb_for(agent, order.formulation, here.indications, facts, knowledge)
+    formulation = formulation_of(agent, order, knowledge)
+    fastest = climb_for(agent, knowledge.form_of(agent, order), here.indications, facts, knowledge)
     steps = planned(agent, formulation, facts, knowledge, here.indications) if formulation else ()
     steps = tuple(each for each in steps if each.mg_per_day <= most)
     if any(running(agent.id, facts, knowledge)):
@@ -188,7 +194,7 @@ def stepwise(
 
 def _held(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
     """A regimen of several steps, held at the limit from the first step above it; () if no one product makes it all."""
-    formulation = formulation_of(agent, order)
+    formulation = formulation_of(agent, order, knowledge)
     top = highest_allowed(agent, order, cap, knowledge)
     rows: list[Step] = []
     for each in order.dosage.steps:
@@ -209,8 +215,17 @@ def _held(agent: Agent, order: MedicationOrder, cap: Cap, knowledge: Knowledge) 
     return steps if len(steps) == len(rows) else ()
 
 
-def formulation_of(agent: Agent, order: MedicationOrder) -> Formulation | None:
-    return next((f for f in agent.formulation if f.id == order.formulation), None)
+def formulation_of(agent: Agent, order: MedicationOrder, knowledge: Knowledge) -> Formulation | None:
+    """What the tablets to offer are chosen by; None for a combination product, which is never exchanged for one of its
+    ingredients, and for a prolonged one of which there are only plain ones to offer."""
+    mine = order.formulation if len(order.ingredients) == 1 else None
+    found = next((f for f in agent.formulation if f.id == mine), None)
+    release = order.product.release if order.product else ""
+    if found is None or found.release or not release:
+        return found
+    prolonged = release == PROLONGED
+    alike = all((PROLONGED in tablet.form.lower()) is prolonged for tablet in knowledge.tablets(agent, found))
+    return found if alike else None
 
 
 # --- in words -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ read is named, never zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Protocol
@@ -152,6 +152,12 @@ def step_of(order: MedicationOrder, ingredient: str, pick: Pick = highest) -> Do
         return step
     share = _share(order, ingredient)
     return None if share is None else _of_ingredient(step, share)
+
+
+def steps_of(order: MedicationOrder, ingredient: str) -> tuple[DoseStep, ...]:
+    """Every step of an order, in mg of one of its ingredients; what was not read is left out."""
+    found = (step_of(replace(order, dosage=Dosage((each,))), ingredient) for each in order.dosage.steps)
+    return tuple(step for step in found if step)
 
 
 def _share(order: MedicationOrder, ingredient: str) -> Fraction | None:

@@ -68,14 +68,14 @@ def _of_the_order(order: MedicationOrder, named: list[str], facts: Facts, knowle
         if former is not None:
             yield outdated(former), f"{former.title.lower()}: {gone(former)}, so it was not judged"
         elif agent is not None:
-            yield from _dose(order, agent, facts)
+            yield from _dose(order, agent, facts, knowledge)
             yield from _kidneys(order, agent, facts, knowledge)
     if named:
         yield from ((OUTDATED, line) for line in lapsed(order, facts, knowledge))
 
 
-def _dose(order: MedicationOrder, agent: Agent, facts: Facts) -> Iterator[Gap]:
-    if order.formulation is None:
+def _dose(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Gap]:
+    if knowledge.form_of(agent, order) is None:
         yield "product", f"which {agent.title.lower()} product is meant: no limit was applied"
     if order.dosage.absent:
         if facts.hook is Hook.ORDER_SIGN:
@@ -93,7 +93,7 @@ def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Know
         return
     kidneys = facts.kidneys
     if kidneys.dialysis or kidneys.stage_five:
-        if not any(entry.avoid for entry in knowledge.here(agent.dialysis, order.formulation)):
+        if not any(entry.avoid for entry in knowledge.here(agent.dialysis, knowledge.form_of(agent, order))):
             yield "dialysis", _on_dialysis(order, agent, facts, knowledge)
     elif not kidneys.known:
         not_given = [u.why for u in facts.unread if u.what == Known.OBSERVATIONS.value and not u.reference]
@@ -112,16 +112,16 @@ def _without_a_result(kidneys: KidneyFunction) -> list[str]:
 def _on_dialysis(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
     """With the entry for what the order is for, where it has one of its own."""
     indications = at_hand(facts, knowledge, order).indications
-    entries = knowledge.holding(agent.dialysis, order.formulation, indications)
+    entries = knowledge.holding(agent.dialysis, knowledge.form_of(agent, order), indications)
     own = [entry for entry in entries if entry.indication] or entries
     advice = "; ".join(entry.advice for entry in own if entry.advice) or "no dialysis dose is in this content"
     return f"dialysis or stage 5 kidney disease: no limit was computed. {capital(advice)}"
 
 
 def _limits_in_words(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> str:
-    table = knowledge.renal(agent, order.formulation, at_hand(facts, knowledge, order).indications)
+    table = knowledge.renal(agent, knowledge.form_of(agent, order), at_hand(facts, knowledge, order).indications)
     bands = [band for band in (table.bands if table else ()) if band.avoid or band.maximum]
-    avoided = [band for each in knowledge.here(agent.renal, order.formulation) for band in each.bands if band.avoid]
+    avoided = [band for each in knowledge.here(agent.renal, knowledge.form_of(agent, order)) for band in each.bands if band.avoid]
     return f"Limits: {'; '.join(dict.fromkeys(map(_band_in_words, (*bands, *avoided))))}"
 
 

@@ -22,7 +22,7 @@ from ..judged import judged_once
 from ..limits import DoseLimit, above, dose_limit, in_unit
 from ..mending import allowed_in_words, mended, proposal
 from ..statements import Agent, Kind
-from ..totals import Total, total_a_day
+from ..totals import Total, steps_of, total_a_day
 from ..wording import a_day, amount, capital, uncapital
 
 KINDS: tuple[Kind, ...] = ("ceiling", "usual")
@@ -36,7 +36,7 @@ class TooMuch:
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order, agent in judged_once(facts, knowledge):
-        if order.formulation is None:
+        if knowledge.form_of(agent, order) is None:
             continue
         here = at_hand(facts, knowledge, order)
         total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days)
@@ -51,7 +51,7 @@ def _a_day(
 ) -> Iterator[TooMuch]:
     """Above the ceiling, else above the usual dose."""
     for kind in KINDS:
-        limit = dose_limit(agent, order.formulation, kind, here, facts, knowledge)
+        limit = dose_limit(agent, knowledge.form_of(agent, order), kind, here, facts, knowledge)
         dose = above(total, limit.most, limit.unit) if limit else None
         if limit and dose is not None:
             yield TooMuch(dose, limit)
@@ -61,9 +61,9 @@ def _a_day(
 def _at_once(
     agent: Agent, order: MedicationOrder, here: AtHand, facts: Facts, knowledge: Knowledge
 ) -> Iterator[TooMuch]:
-    singles = [step.single for step in order.dosage.steps if step.single]
+    singles = [step.single for step in steps_of(order, agent.id) if step.single]
     for kind in KINDS:
-        limit = dose_limit(agent, order.formulation, kind, here, facts, knowledge, single=True)
+        limit = dose_limit(agent, knowledge.form_of(agent, order), kind, here, facts, knowledge, single=True)
         doses = [dose for single in singles if limit and (dose := in_unit(single, limit.unit)) is not None]
         if limit and doses and max(doses) > limit.most:
             yield TooMuch(max(doses), limit)
@@ -128,7 +128,7 @@ def _lines(
         once = " in one dose" if each.limit.row.single else ""
         why = f" ({each.limit.row.note})" if each.limit.row.note else ""
         yield f"{word}: at most {a_day(each.limit.most, each.limit.unit)}{once}{why}"
-    plain = dose_limit(agent, order.formulation, "no added benefit", here, facts, knowledge)
+    plain = dose_limit(agent, knowledge.form_of(agent, order), "no added benefit", here, facts, knowledge)
     if plain:
         yield f"{capital(plain.row.note)} {a_day(plain.most, plain.unit)}"
     yield from allowed_in_words(agent, order, steps, here, facts, knowledge)

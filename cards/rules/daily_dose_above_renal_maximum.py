@@ -29,7 +29,7 @@ from ..wording import a_day, amount, capital, kidneys_in_short, times_a_day, unc
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order, agent in judged_once(facts, knowledge):
         here = at_hand(facts, knowledge, order)
-        limit = renal_limit(agent, order.formulation, here, facts, knowledge)
+        limit = renal_limit(agent, knowledge.form_of(agent, order), here, facts, knowledge)
         total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days)
         dose = above(total, limit.most, limit.unit) if limit else None
         if limit and dose is not None:

@@ -30,7 +30,7 @@ from ..situation import crcl_holds
 from ..starting import Before, Climb, climb_for, dose_now, running, taken_before
 from ..statements import Agent, Start
 from ..suitability import objections
-from ..totals import Total, first, total_a_day
+from ..totals import Total, first, steps_of, total_a_day
 from ..wording import a_day, amount, capital, kidneys_in_short, listed, uncapital
 
 
@@ -57,8 +57,8 @@ class TooFast:
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order, agent in judged_once(facts, knowledge):
         here = at_hand(facts, knowledge, order)
-        climb = climb_for(agent, order.formulation, here.indications, facts, knowledge)
-        if order.formulation is None or climb is None or not _concerns(agent, here, climb):
+        climb = climb_for(agent, knowledge.form_of(agent, order), here.indications, facts, knowledge)
+        if knowledge.form_of(agent, order) is None or climb is None or not _concerns(agent, here, climb):
             continue
         supply = knowledge.supply_days
         most = total_a_day(agent.id, order, facts, supply_days=supply)
@@ -67,7 +67,11 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
         total = total_a_day(agent.id, order, facts, supply_days=supply, pick=first)
         case = Case(agent, order, here, total, taken_before(agent.id, facts, knowledge), climb)
         found = [*_start(case, facts, knowledge), *_rise(case, facts, knowledge), *_steps(case)]
-        against = {o.strength for o in objections(agent, order.formulation, facts, knowledge)} if found else set()
+        against = (
+            {o.strength for o in objections(agent, knowledge.form_of(agent, order), facts, knowledge)}
+            if found
+            else set()
+        )
         if found and "contraindicated" not in against:
             yield _finding(case, found, against <= {"caution"}, facts, knowledge)
 
@@ -82,7 +86,7 @@ def _concerns(agent: Agent, here: AtHand, climb: Climb) -> bool:
 
 
 def _start(case: Case, facts: Facts, knowledge: Knowledge) -> Iterator[TooFast]:
-    start = start_for(case.agent, case.order.formulation, facts, knowledge)
+    start = start_for(case.agent, knowledge.form_of(case.agent, case.order), facts, knowledge)
     if start is None or case.before is Before.TAKING:
         return
     dose, unit = in_unit(case.total.alone, start.dose.unit), start.dose.unit
@@ -126,7 +130,7 @@ def _rise(case: Case, facts: Facts, knowledge: Knowledge) -> Iterator[TooFast]:
 
 def _steps(case: Case) -> Iterator[TooFast]:
     """Between the steps of the order."""
-    unit, steps = _unit(case.climb), case.order.dosage.steps
+    unit, steps = _unit(case.climb), steps_of(case.order, case.agent.id)
     for one, other in pairwise(steps):
         low, high = in_unit(one.daily, unit), in_unit(other.daily, unit)
         if low is None or high is None or high <= low:
@@ -142,7 +146,7 @@ def _steps(case: Case) -> Iterator[TooFast]:
 
 def _faster(case: Case, what: str) -> TooFast:
     climb, unit = case.climb, _unit(case.climb)
-    most = f"{amount(climb.step.value, unit)} every {_days(climb.days)}"
+    most = f"{amount(climb.step.value, unit)} {_every(climb.days)}"
     lines = tuple(filter(None, [_slowly(climb), capital(climb.note)]))
     return TooFast(
         f"{what} is faster than {most}", lines, Limit(climb.step.value, climb.step.unit, "step"), climb.because
@@ -150,7 +154,7 @@ def _faster(case: Case, what: str) -> TooFast:
 
 
 def _slowly(climb: Climb) -> str:
-    return f"Raise it by at most {amount(climb.step.value, _unit(climb))} every {_days(climb.days)}"
+    return f"Raise it by at most {amount(climb.step.value, _unit(climb))} {_every(climb.days)}"
 
 
 def _unit(climb: Climb) -> str:
@@ -159,6 +163,10 @@ def _unit(climb: Climb) -> str:
 
 def _plain(value: Fraction, unit: str) -> str:
     return amount(value, unit)
+
+
+def _every(days: int) -> str:
+    return "a day" if days == 1 else f"every {days} days"
 
 
 def _days(days: int) -> str:
@@ -210,19 +218,19 @@ def _lines(case: Case, found: list[TooFast]) -> Iterator[str]:
 
 def _schedule(case: Case, facts: Facts, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
     """The schedule for this patient, no further than the order goes."""
-    doses = [in_unit(step.daily, "mg/d") for step in case.order.dosage.steps]
+    doses = [in_unit(step.daily, "mg/d") for step in steps_of(case.order, case.agent.id)]
     known = [dose for dose in doses if dose is not None]
     return stepwise(case.agent, case.order, max(known), case.here, facts, knowledge) if known else ()
 
 
 def _week_by_week(case: Case, steps: tuple[PlannedStep, ...], facts: Facts, knowledge: Knowledge) -> Iterator[str]:
     """The schedule a line a step; where no tablets make it, in amounts."""
-    order, agent = case.order, case.agent
-    matter = not facts.kidneys.known and lowest_anywhere(agent, order.formulation, knowledge, case.here) is not None
+    order, agent, form = case.order, case.agent, knowledge.form_of(case.agent, case.order)
+    matter = not facts.kidneys.known and lowest_anywhere(agent, form, knowledge, case.here) is not None
     if steps and matter:
         yield "Kidney function not known: the steps keep to what is right for any kidneys"
     if not steps and not unsteady(facts.kidneys) and case.before is not Before.TAKING:
-        rows = schedule_for(agent, order.formulation or "", facts, knowledge)
+        rows = schedule_for(agent, form or "", facts, knowledge)
         said = [a_day(row.dose.value, row.dose.unit) + (f" for {_days(row.days)}" if row.days else "") for row in rows]
         yield f"Schedule{' for healthy kidneys' if matter else ''}: {', then '.join(said)}"
     if len(steps) == 1:

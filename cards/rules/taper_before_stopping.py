@@ -85,7 +85,7 @@ def _ending(
     agent = knowledge.agents.get(name)
     if agent is None or _goes_on(order, name, facts, knowledge) or is_treatment(order, agent, facts, knowledge):
         return None
-    rows = knowledge.holding(agent.taper, order.formulation, (), facts.age_between())
+    rows = knowledge.holding(agent.taper, knowledge.form_of(agent, order), (), facts.age_between())
     taper = next((row for row in rows if row.required), None)
     if taper is None or any(o.strength == "contraindicated" for o in by_allergy(agent, facts, knowledge)):
         return None
@@ -101,7 +101,7 @@ def _ending(
 
 def _is_lowest(order: MedicationOrder, agent: Agent, knowledge: Knowledge) -> bool:
     """No more a day than one of the weakest tablet: the last step of any taper."""
-    formulation, step = formulation_of(agent, order), step_of(order, agent.id)
+    formulation, step = formulation_of(agent, order, knowledge), step_of(order, agent.id)
     weakest = min((t.strength for t in knowledge.tablets(agent, formulation)), default=None) if formulation else None
     dose = step.daily.mg if step else None
     return weakest is not None and dose is not None and dose <= weakest
@@ -168,7 +168,7 @@ def _falling(
     ending: Ending, dose: Fraction | None, doses: Fraction | None, knowledge: Knowledge
 ) -> tuple[PlannedStep, ...]:
     """() for what is tapered by percentage, and where no figures or tablets are."""
-    formulation = formulation_of(ending.agent, ending.order)
+    formulation = formulation_of(ending.agent, ending.order, knowledge)
     parts, shortest = knowledge.figure("equal parts of a taper"), knowledge.figure("shortest step of a taper")
     if not ending.taper.days or dose is None or formulation is None or parts is None or shortest is None:
         return ()

@@ -9,7 +9,7 @@ import pytest
 
 from cards import RULES, Knowledge, KnowledgeBase, advise, seed
 from cards.at_hand import at_hand
-from cards.facts import Dosage, KidneyFunction, Known
+from cards.facts import Dosage, KidneyFunction, Known, Product
 from cards.finding import Indicator
 from cards.limits import lowest_anywhere
 from tests.rules.dose_patients import DAY, EVERYTHING, Ward, kidneys, step
@@ -218,3 +218,38 @@ def test_fewer_doses_where_they_come_nearer_to_the_limit_of_the_kidneys(us):
     for crcl, mg, times in ((22, 75, 1), (45, 150, 2), (14, 50, 1)):
         ((only,),) = offered(us, us.facts(draft, taken, conditions=("painful-diabetic-neuropathy",), crcl=crcl))
         assert (float(only.mg_per_day), only.doses_per_day) == (mg, times)
+
+
+# --- combination products, and products that release slowly -----------------------------------------------------------
+
+
+def combined(order, *others, strengths):
+    """The same order of a combination product: dosed in mg of its first ingredient."""
+    ingredients = (*order.ingredients, *others)
+    product = Product(ingredients, tuple(Fraction(str(mg)) for mg in strengths), "tablet", "Oral Tablet", "immediate")
+    return replace(order, ingredients=ingredients, product=product)
+
+
+@pytest.mark.parametrize(("tablets", "crcl", "rules"), [(10, 100, ()), (12, 100, (CEILING,)), (8, 25, (RENAL,))])
+def test_each_ingredient_of_a_combination_has_its_own_limits(us, tablets, crcl, rules):
+    """Paracetamol 325 mg with tramadol 37.5 mg: of tramadol 400 mg a day, and 200 mg below a clearance of 30."""
+    order = combined(us.order("acetaminophen", step(325, tablets)), "tramadol", strengths=(325, 37.5))
+    facts = us.facts(order, crcl=crcl)
+    found = [f for f in advise(facts, us.knowledge).findings if f.rule in MAXIMA]
+    assert tuple(f.rule for f in found) == rules
+    assert [(f.agents, f.daily_dose) for f in found] == [(("tramadol",), Fraction("37.5") * tablets)] * len(rules)
+
+
+def test_a_combination_is_never_exchanged_for_one_of_its_ingredients(us):
+    order = us.order("amitriptyline", step(25, 9))
+    assert offered(us, us.facts(order))
+    assert offered(us, us.facts(combined(order, "chlordiazepoxide", strengths=(25, 10)))) == []
+
+
+@pytest.mark.parametrize(("release", "count"), [("", 1), ("immediate", 1), ("extended", 0)])
+def test_a_prolonged_product_is_not_exchanged_for_a_plain_one(us, release, count):
+    product = Product(("carbamazepine",), (Fraction(400),), "tablet", "Oral Tablet", release)
+    order = us.order("carbamazepine", step(400, 4), product=product)
+    facts = us.facts(order, conditions=("trigeminal-neuralgia",))
+    assert len(offered(us, facts)) == count
+    assert any(line.startswith("Highest dose") for line in said(us, facts)) is bool(count)
