@@ -174,13 +174,14 @@ def _subject(finding: Finding) -> object:
 
 
 def _one(group: list[Finding]) -> Finding:
-    head, *others = sorted(_ranked(group), key=_first_of_a_pair)
+    group = sorted(_ranked(group), key=_first_of_a_pair)
+    head, *others = group
     if not others:
         return head
     also = tuple(sorted({finding.rule for finding in others} - {head.rule}))
     return replace(
         head,
-        detail=_unique(head.detail, *(_also(f) for f in others)),
+        detail=_unique(head.detail, *(_also(f, group[:place]) for place, f in enumerate(group) if f is not head)),
         because=_unique(head.because, *(f.because for f in others)),
         orders=_unique(head.orders, *(f.orders for f in others)),
         conditions=_unique(head.conditions, *(f.conditions for f in others)),
@@ -197,10 +198,14 @@ def _first_of_a_pair(finding: Finding) -> tuple[int, int]:
     return -finding.indicator, narrow
 
 
-def _also(finding: Finding) -> Iterator[str]:
-    """The other rule's headline and lines; of a pair its reasons alone, as the headline is said and both are named."""
+def _also(finding: Finding, before: list[Finding]) -> Iterator[str]:
+    """The other rule's headline and lines; of a pair its reasons alone, as the headline is said and both are named. Of
+    a second condition of one order, the headline is enough, and what must be said."""
     if not finding.beside:
         yield f"Also: {finding.summary}"
+    if finding.rule in CHOICE and any(other.rule == finding.rule for other in before):
+        yield from finding.must_say
+        return
     yield from (line for line in finding.detail if not finding.beside or line != finding.beside.line)
 
 

@@ -109,6 +109,7 @@ class Finding:
     agents: tuple[str, ...]  # every ingredient it is about
     orders: tuple[str, ...] = ()  # references, the judged one first
     detail: tuple[str, ...] = ()  # short lines
+    must_say: tuple[str, ...] = ()  # of them, those that stay where the others make room: red flags
     because: tuple[Statement, ...] = ()
     conditions: tuple[str, ...] = ()
     daily_dose: Fraction | None = None

@@ -8,7 +8,7 @@ severe rule's verdict on a pair is never hidden behind a milder one on another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,10 +21,20 @@ MOST_LINES = 3  # of each pair, after what the other order is; the extension nam
 
 def gathered(findings: Iterable[Finding]) -> list[Finding]:
     """The findings, those of one subject as one, each where its first stood."""
+    return _grouped(_grouped(findings, _the_two), _subject)
+
+
+def _grouped(findings: Iterable[Finding], subject: Callable[[Finding], object]) -> list[Finding]:
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
-        groups.setdefault(_subject(finding), []).append(finding)
+        groups.setdefault(subject(finding), []).append(finding)
     return [_one(group) if len(group) > 1 else group[0] for group in groups.values()]
+
+
+def _the_two(finding: Finding) -> object:
+    """Two medicines in several orders: which of them is named first makes no other pair."""
+    beside = finding.beside
+    return (finding.rule, finding.indicator, frozenset(finding.agents), beside.verdict) if beside else id(finding)
 
 
 def _subject(finding: Finding) -> object:
@@ -33,20 +43,22 @@ def _subject(finding: Finding) -> object:
 
 
 def _one(group: list[Finding]) -> Finding:
-    head, sides = group[0], [finding.beside for finding in group if finding.beside]
+    head = group[0]
+    same = all(set(finding.agents) == set(head.agents) for finding in group)
+    sides = [finding.beside for finding in group if finding.beside]
     return replace(
         head,
-        summary=_summary(sides),
+        summary=head.summary if same else _summary(sides),
         agents=_every("agents", group),
         orders=_every("orders", group),
         conditions=_every("conditions", group),
-        detail=tuple(_lines(group, sides)),
+        detail=_every("detail", group) if same else tuple(_lines(group, sides)),
         because=_every("because", group),
         not_checked=_every("not_checked", group),
         also_rules=tuple(sorted(_every("also_rules", group))),
         on_kidneys=any(finding.on_kidneys for finding in group),
         pair=frozenset().union(*(finding.pair for finding in group)),
-        beside=None,
+        beside=head.beside if same else None,
     )
 
 

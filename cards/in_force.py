@@ -323,17 +323,11 @@ def _statement(file: File, key: str, row: Row | None, overdue: bool, reviewed_by
     return Statement(
         address=file.path + (f"#{key}" if key else "") + (f".{row.id}" if row and row.id else ""),
         sources=tuple(_in_words(source) for source in cited),
-        best=tuple(_in_words(source) for source in _best(cited)),
+        best=tuple(_in_words(source) for source in cited if source.quality not in UNREAD),
         url=next((source.url for source in cited if source.url.startswith("https://")), ""),
         overdue_since=file.review.review_due if overdue else None,
         reviewed_by=reviewed_by,
     )
-
-
-def _best(cited: list[Source]) -> list[Source]:
-    """Those that were read; of a second hand only where no better one is cited."""
-    read = [source for source in cited if source.quality not in UNREAD]
-    return [source for source in read if source.quality not in WEAK] or read
 
 
 def _in_words(source: Source) -> str:

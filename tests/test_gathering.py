@@ -85,6 +85,28 @@ def test_what_the_beers_list_says_of_a_pair_goes_with_the_pair(here: Ward) -> No
     assert all("best avoided beside" not in card["summary"] for card in cards)
 
 
+def test_a_pair_is_one_card_whichever_is_named_first(here: Ward) -> None:
+    cards = ask(here, "50 f; diabetic neuropathy; on amitriptyline 25", "order amitriptyline 10 + duloxetine 30")
+    pairs = [card for card in cards if names(card) == {"amitriptyline", "duloxetine"}]
+    [card] = about(pairs, "combination-to-avoid")
+    assert set(basis(card)["orders"]) == {f"MedicationRequest/{key}" for key in ("draft0", "draft1", "r1")}
+
+
+def test_of_a_second_condition_the_headline_and_its_red_flags_are_enough(here: Ward) -> None:
+    [card] = about(ask(here, "50 f; postherpetic neuralgia; MS pain", "order mexiletine 150"), "recommended-agents")
+    lines = card["detail"].splitlines()
+    assert sum(line.startswith("- Also: ") for line in lines) == 2
+    assert any("Zoster of the eye" in line for line in lines)
+    assert any("may be a relapse" in line for line in lines)
+    assert sum(line.startswith("- Gabapentin") for line in lines) == 1
+    assert len(lines) <= 18
+
+
+def test_cards_on_two_conditions_have_an_identity_each(here: Ward) -> None:
+    cards = ask(here, "50 f; CRPS; cancer neuropathic pain; pregnant", "view")
+    assert len({card["uuid"] for card in cards}) == len(cards) == 2
+
+
 def of(other: str, **more: Any) -> Finding:
     beside = Beside("Duloxetine with", other, "both raise serotonin", f"{other}: being taken")
     summary = f"Duloxetine with {other}: both raise serotonin"

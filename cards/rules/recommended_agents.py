@@ -121,6 +121,8 @@ def _finding(
     if here.perhaps_other:
         summary = f"If for {uncapital(ladder.title)}: {_advice(names)}"
     because = [s for each in found.offered[:MOST_NAMED] for s in each.because] + [out.because for out in found.left_out]
+    if not found.offered:
+        because.append(knowledge.cite(ladder))
     return Finding(
         summary=summary,
         indicator=Indicator.INFO,
@@ -128,6 +130,7 @@ def _finding(
         orders=(order.reference,) if order and order.reference else (),
         conditions=(condition.reference,) if condition.reference else (),
         detail=tuple(_lines(found, agent, _without(order, facts), knowledge)),
+        must_say=tuple(to_say(found, _without(order, facts), knowledge)[0]),
         because=tuple(dict.fromkeys(because)),
         proposals=tuple(_proposals(found, condition, order)),
         not_checked=tuple(_unknown(facts)),
