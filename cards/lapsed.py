@@ -127,11 +127,16 @@ def _value_set(file: File, order: MedicationOrder, facts: Facts, knowledge: Know
         return any(names_of(other) & {*value_set.ingredients, *value_set.classes} for other in facts.orders)
     if value_set.kind == "condition" and Known.CONDITIONS in facts.known and not facts.conditions:
         return False
-    return bool(value_set.meaning) or any(_leans(other, file.id) for other in _asked(order, knowledge))
+    return bool(value_set.meaning) or any(file.id in _leans_on(other, knowledge) for other in _asked(order, knowledge))
 
 
-def _leans(file: File, value_set: str) -> bool:
-    return any(reference.kind == "value set" and reference.id == value_set for reference in references(file))
+def _leans_on(file: File, knowledge: Knowledge) -> frozenset[str]:
+    """The value sets that a file names."""
+    return knowledge.once(
+        ("value sets of", id(file)),
+        lambda: frozenset(reference.id for reference in references(file) if reference.kind == "value set"),
+        file,
+    )
 
 
 def _asked(order: MedicationOrder, knowledge: Knowledge) -> Iterator[File]:

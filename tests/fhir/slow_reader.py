@@ -21,12 +21,11 @@ def milligrams_each_day(instructions, product, days):
     lines = [Taking(instruction, product) for instruction in instructions]
     taken = []
     for day in range(days):
-        today = [Fraction(0) for _ in lines]
-        for minute in range(DAY):
-            for place, line in enumerate(lines):
-                if line.runs_on(day):
-                    today[place] += line.at(minute)
-        taken.append(sum((line.no_more(amount) for line, amount in zip(lines, today, strict=True)), Fraction(0)))
+        running = [line for line in lines if line.runs_on(day)]
+        doses = [sum(map(line.at, range(DAY))) for line in running]
+        taken.append(
+            sum((line.no_more(line.each * count) for line, count in zip(running, doses, strict=True)), Fraction(0))
+        )
     return taken
 
 
@@ -35,7 +34,10 @@ class Taking:
 
     def __init__(self, instruction, product):
         self.product = product
-        self.dose = self.in_milligrams(self.most(instruction["doseAndRate"][0]))
+        self.each = self.in_milligrams(self.most(instruction["doseAndRate"][0]))
+        self.worn = product.per == "h"  # all the time: dose patches, each giving its strength an hour
+        if self.worn:
+            self.each /= 60
         timing = instruction.get("timing", {})
         repeat = timing.get("repeat", {})
         self.frequency, self.period = self.rhythm(timing, repeat)
@@ -76,13 +78,13 @@ class Taking:
         return self.first <= day < self.last and WEEK[day % 7] in self.weekdays
 
     def at(self, minute):
-        """Milligrams taken in this minute."""
-        if self.product.per == "h":  # worn all the time: dose patches, each giving its strength an hour
-            return self.dose / 60
+        """How many doses are taken in this minute; of what is worn, that it is."""
+        if self.worn:
+            return 1
         due = self.moments.count(minute) if self.moments else self.rings(minute)
         due = min(due, self.left)
         self.left -= due
-        return due * self.dose
+        return due
 
     def rings(self, minute):
         """How many doses are due: the first at once, the next when the period has passed `frequency` times over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 from datetime import date
@@ -19,9 +20,18 @@ from cards.statements import File
 KNOWLEDGE = Path(statements.__file__).parent / "knowledge"
 
 
-def tables(folder: str) -> dict[str, dict[str, Any]]:
+class Copies(dict[str, dict[str, Any]]):
+    """Tables by name; each that is asked for by its name is a copy, to be changed at will."""
+
+    def __getitem__(self, stem: str) -> dict[str, Any]:
+        return copy.deepcopy(super().__getitem__(stem))
+
+
+@functools.cache
+def tables(folder: str) -> Copies:
     """Every TOML file of a folder, as plain tables."""
-    return {path.stem: tomli.loads(path.read_text("utf-8")) for path in sorted((KNOWLEDGE / folder).glob("*.toml"))}
+    paths = sorted((KNOWLEDGE / folder).glob("*.toml"))
+    return Copies({path.stem: tomli.loads(path.read_text("utf-8")) for path in paths})
 
 
 @functools.cache
@@ -40,6 +50,7 @@ def _decode(wanted: type, value: object) -> object:
     return wanted.parse(value)  # type: ignore[attr-defined]
 
 
+@functools.cache
 def validator(folder: str) -> jsonschema.Draft202012Validator:
     schema = json.loads((KNOWLEDGE / "schema" / f"{folder}.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
