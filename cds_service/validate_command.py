@@ -14,6 +14,7 @@ import orjson
 from . import strict
 from .errors import Problem
 from .fhir_client import get_document
+from .to_the_letter import liberties
 from .validation import validate
 
 
@@ -23,11 +24,14 @@ def run(sources: tuple[str, ...], deep: bool) -> int:
         raise click.ClickException("--strict needs fhir.resources: pip install 'fhir.resources>=8'")
     wrong = 0
     for name in (file for source in sources for file in _files(source)):
-        found = list(_problems(_read(name), deep))
+        document = _read(name)
+        found = list(_problems(document, deep))
         kind, problems = found[0], found[1:]
         click.echo(f"{name}: {kind}: {'sound' if not problems else f'{len(problems)} problems'}")
         for problem in problems:
             click.echo(f"  {problem}")
+        for liberty in liberties(document) if kind == "request" and not problems else ():
+            click.echo(f"  let pass: {liberty}")
         wrong += bool(problems)
     return 1 if wrong else 0
 

@@ -65,6 +65,26 @@ def test_what_is_wrong_is_named_without_its_value(tmp_path: Path) -> None:
     assert "CANARY-value" not in text
 
 
+def test_what_the_service_lets_pass_is_said_and_refused_by_nobody(tmp_path: Path) -> None:
+    """As the bad examples of HL7's validator have it, and more."""
+    call = STORY.request
+    assert "let pass" not in validated(str(STORY.folder / "request.json"))[1]
+    call["hookInstance"] = "CANARY"
+    call["context"] |= {"patientId": "Patient/CANARY", "encounterId": "Encounter/CANARY", "userId": "CANARY"}
+    call["context"] |= {"selections": ["CANARY", "MedicationRequest/x"]}
+    call["context"]["draftOrders"].pop("type")
+    call["fhirAuthorization"] = {"access_token": "CANARY", "token_type": "Bearer", "expires_in": 300}
+    call["fhirAuthorization"] |= {"scope": "x", "subject": "x"}
+    file = tmp_path / "call.json"
+    file.write_text(json.dumps(call))
+    code, text = validated(str(file))
+    assert (code, re.findall(r"let pass: (\S+):", text)) == (0, [
+        "hookInstance", "fhirServer", "context.patientId", "context.encounterId", "context.userId",
+        "context.selections[0]", "context.draftOrders",
+    ]), text  # fmt: skip
+    assert "CANARY" not in text.replace(str(file), "")
+
+
 @pytest.mark.parametrize(("text", "says"), [("{", "not JSON"), ("{}", "nothing of CDS Hooks"), ("[]", "nothing of")])
 def test_what_is_nothing_of_ours(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "x.json"
