@@ -67,9 +67,8 @@ def _finding(
 
 
 def _last(row: Monitoring, facts: Facts) -> str:
-    """What is on record of it."""
+    """What is on record of it; a test that counts at any age is not due once it was done."""
     days: list[date] = [r.day for r in facts.results if r.what == row.value_set and r.day is not None]
     if not days:
         return "none on record"
-    within = f", more than {row.within_days} days ago" if row.within_days is not None else ""
-    return f"the last is of {max(days).isoformat()}{within}"
+    return f"the last is of {max(days).isoformat()}, more than {row.within_days} days ago"

@@ -59,11 +59,7 @@ def _finding(
             *dict.fromkeys(line(o) for o in against),
             *_not_excluded(against, facts),
             *(words for words, _ in fails),
-            *(
-                [f"On record: {said(contraception.label)}; it excludes no pregnancy"]
-                if contraception and possible
-                else []
-            ),
+            *_contraception(contraception if possible else None),
         ),
         because=tuple(dict.fromkeys(because)),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cards import Knowledge
-from cards.facts import KidneyFunction, Known
+from cards.facts import KidneyFunction, Known, Role
 from tests.rules.dose_patients import EVERYTHING, Ward, born, step
 from tests.rules.safety_patients import ago, result, verdicts
 
@@ -84,6 +84,25 @@ def test_an_unknown_past_is_said(us):
     facts = us.facts(us.order("nortriptyline", step(10)), patient=OLDER, known=EVERYTHING - {Known.HISTORY})
     (found,) = us.said(RULE, facts)
     assert found.not_checked == ("medicines taken before: not known, so this may not be the first order",)
+
+
+def test_an_order_of_the_past_without_an_end_leaves_it_open(us):
+    """It may be the first order, or the hundredth: the prescriber is told which the record cannot tell."""
+    without_end = us.taken("nortriptyline", step(10), role=Role.PAST)
+    (found,) = us.said(RULE, us.facts(us.order("nortriptyline", step(10)), without_end, patient=OLDER))
+    assert found.not_checked == ("medicines taken before: not known, so this may not be the first order",)
+    (found,) = us.said(RULE, us.facts(us.order("nortriptyline", step(10)), patient=OLDER))
+    assert found.not_checked == ()
+
+
+def test_the_last_answer_is_dated_and_its_age_said(us):
+    """A sodium of last year would be taken for one of today."""
+    results = (result("sodium", 128, days_ago=200), result("sodium", 140, days_ago=91))
+    facts = us.facts(us.order("carbamazepine", step(100)), patient=MAN, conditions=(), results=results)
+    (found,) = us.said(RULE, facts)
+    (sodium,) = (line for line in found.detail if line.startswith("Sodium"))
+    assert sodium.endswith(f": the last is of {ago(91).isoformat()}, more than 90 days ago")
+    assert all(line.endswith(": none on record") for line in found.detail if line != sodium)
 
 
 # --- who else speaks ------------------------------------------------------------------------------------------------

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from cards import Knowledge, KnowledgeBase
+from cards.facts import Patient
 from cards.offers import offers
 from tests.rules.dose_patients import DAY, Ward, step
 from tests.rules.safety_patients import verdicts
@@ -126,3 +128,71 @@ def test_what_may_harm_a_child_is_never_offered(us):
     facts = us.facts(conditions=("neuropathic-pain", "pregnancy"))
     found = offers(us.knowledge.conditions["neuropathic-pain"], facts, us.knowledge)
     assert [each.agent.id for each in found.offered if each.steps] == []
+
+
+# --- the words ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("agent", "conditions", "summary"),
+    [
+        ("valproate", ("pregnancy",), "Valproate is contraindicated: pregnancy (pregnancy)"),
+        ("carbamazepine", ("pregnancy",), "Carbamazepine is best avoided: pregnancy (pregnancy)"),
+        ("duloxetine", ("pregnancy",), "Duloxetine needs care: pregnancy (pregnancy)"),
+        (
+            "valproate",
+            (),
+            "Valproate: ask about pregnancy first; it is not excluded, and an unborn child may be harmed",
+        ),
+        (
+            "carbamazepine",
+            ("contraception",),
+            "Carbamazepine can make hormonal contraception fail, and may harm an unborn child: ask which method",
+        ),
+    ],
+)
+def test_the_headline_says_what_to_do(us, agent, conditions, summary):
+    """Forbidden, avoided, care, a question: a word less and a woman is not asked."""
+    found, _ = lines(us, agent, *conditions, mg=50)
+    assert found.summary == summary
+    assert (found.agents, found.orders) == ((agent,), ("MedicationRequest/new",))
+
+
+NOT_KNOWN = "and nothing on record rules a pregnancy out"
+
+
+@pytest.mark.parametrize(
+    ("patient", "line"),
+    [
+        (Patient("p", "female", date(1990, 1, 1), date(1990, 1, 1)), f"Not excluded: female, age 36, {NOT_KNOWN}"),
+        (
+            Patient("p", None, date(1990, 1, 1), date(1991, 12, 31)),
+            f"Not excluded: sex not known, age 34 to 36, {NOT_KNOWN}",
+        ),
+        (Patient("p", "female"), f"Not excluded: female, age not known, {NOT_KNOWN}"),
+    ],
+)
+def test_why_it_is_not_excluded(us, patient, line):
+    facts = us.facts(us.order("valproate", step(250)), patient=patient)
+    (found,) = us.said(RULE, replace(facts, not_excluded=POSSIBLE))
+    assert line in found.detail
+    (certain,) = us.said(RULE, us.facts(us.order("valproate", step(250)), conditions=("pregnancy",)))
+    assert not any(each.startswith("Not excluded") for each in certain.detail)
+
+
+def test_contraception_is_no_comfort_in_a_pregnancy(us):
+    """A method on record beside a pregnancy on record: the pregnancy alone is said, by its own reference."""
+    found, text = lines(us, "carbamazepine", "pregnancy", "contraception", mg=200)
+    assert "excludes no pregnancy" not in text
+    assert "Hormonal contraception:" not in text
+    assert found.conditions == ("Condition/c1",)
+
+
+def test_each_statement_of_a_card_is_cited_once(us):
+    found, text = lines(us, "carbamazepine", "contraception", mg=200)
+    assert "On record: contraception; it excludes no pregnancy" in text
+    assert [statement.address for statement in found.because] == [
+        "agents/carbamazepine.toml#pregnancy.child-bearing",
+        "interactions/enzyme-induction.toml#pair.contraceptive",
+    ]
+    assert found.conditions == ("Condition/c1",)
