@@ -117,3 +117,60 @@ def test_what_the_limit_of_the_kidneys_says_is_no_second_card(us, crcl):
 
 def test_the_order_need_not_have_a_reference(us):
     assert one(us, us.facts(replace(us.order("amitriptyline", step(10)), reference=""), age=70)).orders == ()
+
+
+# --- the words ------------------------------------------------------------------------------------------------------
+
+
+def test_every_reason_has_its_line_with_what_it_is_about(us):
+    """Who falls and forgets is harmed by both: the second reason must not hide behind the first."""
+    conditions = ("neuropathic-pain", "falls", "dementia")
+    found = one(us, us.facts(us.order("amitriptyline", step(10)), age=70, conditions=conditions))
+    age = "strongly anticholinergic, sedating, lowers blood pressure on standing"
+    assert found.summary == f"Amitriptyline at age 70 is best avoided: {age}"
+    assert found.detail == (
+        f"Avoid: {age}",
+        "Avoid: more falls and fractures (falls)",
+        "Avoid: anticholinergic: worsens dementia and delirium (dementia)",
+    )
+    assert found.conditions == ("Condition/c1", "Condition/c2")
+    assert [s.address.rpartition(".")[2] for s in found.because] == ["age", "falls", "dementia"]
+    assert (found.agents, found.orders) == (("amitriptyline",), ("MedicationRequest/new",))
+
+
+def test_care_is_not_to_avoid(us):
+    found = one(us, us.facts(us.order("baclofen", step(5)), age=70, conditions=("neuropathic-pain", "falls")))
+    assert found.summary == "Baclofen at age 70 needs care: falls"
+    assert found.detail[0].startswith("Caution: ")
+
+
+def test_a_dose_above_what_the_list_allows_is_named(us):
+    found = one(us, us.facts(us.order("doxepin", step(10)), age=70))
+    assert found.summary == "Doxepin at age 70 is best avoided: 10 mg a day"
+    assert found.detail[0].endswith("(10 mg a day)")
+
+
+def test_where_the_kidneys_speak_the_advice_is_the_headline(us):
+    found = one(us, us.facts(us.order("baclofen", step(5)), age=70, crcl=59))
+    assert found.summary == (
+        "Baclofen at age 70 is best avoided: encephalopathy; if unavoidable the lowest dose, watched"
+    )
+
+
+def test_the_first_five_of_too_many_are_named_and_all_are_counted(us):
+    beside = ["duloxetine", "carbamazepine", "baclofen", "nortriptyline", "lorazepam"]
+    others = [us.taken(name, step(5), key=name) for name in beside]
+    found = us.said(RULE, us.facts(us.order("gabapentin", step(100)), *others, age=70))[-1]
+    named = "gabapentin, duloxetine, carbamazepine, baclofen and nortriptyline"
+    assert found.summary.startswith("Gabapentin at age 70: 6 CNS-active medicines together (gabapentin, duloxetine, ")
+    assert found.detail == (f"Avoid: three or more CNS-active medicines: falls and fractures. Here: {named}",)
+    assert set(found.agents) == {"gabapentin", *beside}
+    assert found.indicator is WARNING
+
+
+def test_of_two_drafts_the_first_alone_has_the_count(us):
+    """One subject, one card: the same six medicines told twice are clicked away twice."""
+    others = [us.taken(name, step(5), key=name) for name in ("carbamazepine", "baclofen")]
+    drafts = (us.order("gabapentin", step(100)), us.order("duloxetine", step(30), key="second"))
+    found = [f for f in us.said(RULE, us.facts(*drafts, *others, age=70)) if "together (" in f.summary]
+    assert [f.orders for f in found] == [("MedicationRequest/new",)]
