@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 from fractions import Fraction
+from functools import cached_property
 
 
 class Indicator(IntEnum):
@@ -58,7 +59,7 @@ class Tablet:
     unit: str  # "capsule", "tablet", "patch"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlannedStep:
     """One step of an order to accept: so many units of the tablet, so many times a day, for so long."""
 
@@ -68,7 +69,7 @@ class PlannedStep:
     days: int | None = None  # None: go on
     when: str = ""  # "at night"
 
-    @property
+    @cached_property
     def mg_per_day(self) -> Fraction:
         return self.tablet.strength * self.units * self.doses_per_day
 

@@ -126,9 +126,10 @@ class Knowledge:
         `about` keeps them, so that no other can take their place. Days with the same files share what is remembered."""
         found: tuple[Answer, object] | None = self.remembered.get(question)
         if found is None:
+            found = answer(), about
             if len(self.remembered) >= MOST_REMEMBERED:
                 self.remembered.clear()
-            found = self.remembered[question] = (answer(), about)
+            self.remembered[question] = found
         return found[0]
 
     # --- figures that belong to no single agent --------------------------------------------------------------------

@@ -39,7 +39,7 @@ def highest(
         for tablet in tablets
         if (units := _most_units(tablet, most_per_day, doses, most_single)) > 0
     ]
-    return max(plans, key=lambda plan: (plan.mg_per_day, -plan.units), default=None)
+    return max(plans, key=lambda plan: (plan.tablet.strength * plan.units, -plan.units), default=None)
 
 
 def _most_units(tablet: Tablet, most_per_day: Fraction, doses: Fraction, most_single: Fraction | None) -> int:

@@ -12,7 +12,7 @@ Silent  where kidneys, age or another limit hold it at this dose, where more is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from ..at_hand import AtHand, at_hand
@@ -75,7 +75,7 @@ def _more_not_tolerated(agent: Agent, facts: Facts) -> bool:
 def _ladder(agent: Agent, order: MedicationOrder, here: AtHand, facts: Facts, knowledge: Knowledge) -> Ladder | None:
     """The condition that the agent is an offer for, and nothing rules it out: what is drafted is not weighed."""
     beside = tuple(o for o in facts.orders if o.role is Role.ACTIVE and agent.id not in o.ingredients)
-    weighed = replace(facts, orders=beside)
+    weighed = facts.with_orders(beside)
     for ladder, condition in here.ladders:
         offered = any(agent.id in offer.agents for offer in ladder.offer)
         if (
@@ -130,7 +130,7 @@ def _is_spoken_against(draft: MedicationOrder, ladder: Ladder, facts: Facts, kno
 
 def _without(agent: Agent, facts: Facts) -> Facts:
     """The patient without the agent that is to be replaced."""
-    return replace(facts, orders=tuple(o for o in facts.orders if agent.id not in o.ingredients))
+    return facts.with_orders(o for o in facts.orders if agent.id not in o.ingredients)
 
 
 def _climbed(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> bool:
