@@ -28,7 +28,7 @@ MOST_GUIDELINES = 3
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order in facts.selected():
         here = at_hand(facts, knowledge, order)
-        for ingredient in order.ingredients if here.ladders and not here.other_reason else ():
+        for ingredient in order.ingredients if here.ladders else ():
             if _is_judged(ingredient, order, facts, knowledge):
                 found = [disapproval(ladder, ingredient, order, facts, knowledge) for ladder, _ in here.ladders]
                 reasons = [each for each in found if each]

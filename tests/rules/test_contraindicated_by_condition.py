@@ -47,6 +47,16 @@ def test_a_condition_speaks_with_the_strength_of_its_row(us, agent, condition, v
     assert weighed(us, agent, conditions=[condition]) == verdict
 
 
+@pytest.mark.parametrize(
+    ("formulation", "route", "verdicts_of"),
+    [("infusion", "intravenous", ["critical"]), ("patch-5-percent", "topical", [])],
+)
+def test_a_vein_is_not_the_skin(us, formulation, route, verdicts_of):
+    """Lidocaine into a vein stops a blocked heart; a patch on the skin does not, and is what is left to this patient."""
+    order = us.order("lidocaine", step(1, unit="patch"), formulation=formulation, route=route)
+    assert verdicts(us, FORBIDS, us.facts(order, conditions=("neuropathic-pain", "av-block-2-3"))) == verdicts_of
+
+
 def test_a_provisional_condition_counts_for_safety_and_is_called_so(us):
     block = us.condition("av-block-2-3", key="x", provisional=True)
     facts = us.facts(us.order("amitriptyline", step(10)), conditions=("neuropathic-pain", block))
