@@ -52,7 +52,7 @@ def test_a_condition_speaks_with_the_strength_of_its_row(us, agent, condition, v
     [("infusion", "intravenous", ["critical"]), ("patch-5-percent", "topical", [])],
 )
 def test_a_vein_is_not_the_skin(us, formulation, route, verdicts_of):
-    """Lidocaine into a vein stops a blocked heart; a patch on the skin does not, and is what is left to this patient."""
+    """Lidocaine in a vein stops a blocked heart; on the skin it does not, and is what is left to this patient."""
     order = us.order("lidocaine", step(1, unit="patch"), formulation=formulation, route=route)
     assert verdicts(us, FORBIDS, us.facts(order, conditions=("neuropathic-pain", "av-block-2-3"))) == verdicts_of
 
