@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -13,7 +20,7 @@ from running import records, replay, write
 from cds_service.replay import partition as unit
 from cds_service.replay import sources
 from cds_service.replay.sources import Partition, lines_of, of_lines
-from fhir_fixtures import stories
+from fhir_fixtures import FOLDER, stories
 
 
 @pytest.fixture
@@ -101,6 +108,41 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     assert [orjson.loads(line) for line in output.read_bytes().splitlines()] == whole
     assert f"{len(whole)} orders" in resumed.stdout
     assert not list(tmp_path.glob("*.parts"))
+
+
+def test_a_run_that_was_killed_goes_on_with_what_was_done(tmp_path: Path) -> None:
+    """As by the machine's own hand: no handler runs, half a partition lies there."""
+    (tmp_path / "calls").mkdir()
+    requests = [orjson.dumps(story.request) for story in stories()] * 3
+    for number, request in enumerate(requests[: 4 * sources.FILES]):
+        write(tmp_path / "calls" / f"{number:04}.json", request)
+    output, whole = tmp_path / "out.ndjson", tmp_path / "whole.ndjson"
+    run = [str(tmp_path / "calls"), "--day", "2026-11-22", "--quiet"]
+    replay(*run, "--output", whole)
+    command = [sys.executable, "-m", "cds_service", "replay", *run, "--output", str(output)]
+    with subprocess.Popen(command, cwd=FOLDER.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+        first = Path(f"{output}.parts", "part-000000.tally.json")
+        while not first.exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    done = first.stat().st_mtime_ns
+    seen: list[int] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(shutil, "rmtree", _noting(first, seen, shutil.rmtree))
+        assert replay(*run, "--output", output, "--resume").exit_code == 0
+    assert output.read_bytes() == whole.read_bytes()
+    assert seen == [done], "what was done before is not done again"
+
+
+def _noting(file: Path, seen: list[int], remove: Callable[..., None]) -> Callable[..., None]:
+    """rmtree that notes when a file was written which it takes away."""
+
+    def removing(path: Path, **how: Any) -> None:
+        seen.extend([file.stat().st_mtime_ns] if file.exists() and file.is_relative_to(path) else [])
+        remove(path, **how)
+
+    return removing
 
 
 def test_a_run_is_not_taken_up_with_other_settings(
