@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from cards.fhir.sig.words import LEXICON, Kind, Word
 
@@ -111,6 +112,7 @@ def _clock(text: str) -> Word:
     return Word(Kind.CLOCK, text, Fraction(hour * 60 + minute)) if minute < 60 else _UNKNOWN
 
 
+@lru_cache(maxsize=1024)  # few numbers are written, and Fraction is slow to read them
 def _number(text: str) -> Word:
     plain = text.replace(",", "")
     return Word(Kind.NUMBER, text, Fraction(plain)) if len(plain) <= _LONGEST_NUMBER else _UNKNOWN
@@ -122,6 +124,7 @@ def _decimal(text: str) -> Word:
     return Word(Kind.NUMBER, text, Fraction(text.replace(",", ".")))
 
 
+@lru_cache(maxsize=1024)
 def _fraction(text: str) -> Word:
     """Only what is written for parts of a tablet: 5/325 is a strength, 10/12 a date."""
     top, bottom = (int(part) for part in text.split("/"))
