@@ -7,6 +7,7 @@ Both passes go over the text once; a phrase is looked up in a table a bounded nu
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -137,7 +138,13 @@ def _code(text: str) -> Word:
     return Word(Kind.CODE, text)
 
 
-_NUMERIC = {"clock": _clock, "number": _number, "fraction": _fraction, "code": _code, "decimal": _decimal}
+_NUMERIC: Mapping[str, Callable[[str], Word]] = {
+    "clock": _clock,
+    "number": _number,
+    "fraction": _fraction,
+    "code": _code,
+    "decimal": _decimal,
+}
 
 
 def _longest(pieces: list[Token], place: int) -> tuple[Token, int]:
