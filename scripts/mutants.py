@@ -41,7 +41,7 @@ def main(names: list[str]) -> int:
 def tried(path: Path) -> float:
     """One module, in a process of its own: mutmut keeps its state in globals."""
     shutil.rmtree(COPIES, ignore_errors=True)
-    process = multiprocessing.get_context("spawn").Process(target=_mutate, args=(path,))
+    process = multiprocessing.get_context("fork").Process(target=_mutate, args=(path,))
     process.start()
     process.join()
     if process.exitcode:
