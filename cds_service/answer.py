@@ -4,6 +4,7 @@ One call answered: request -> facts -> findings -> cards. The same path for the 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,7 +29,7 @@ from cards import (
 )
 
 from .hook_request import HookRequest
-from .prefetch import Chart, complete
+from .prefetch import Chart, check_known, complete
 from .services import Service
 from .tracing import Tracer, unwatched
 
@@ -57,6 +58,7 @@ class Engine:
     rules: Mapping[str, Check] = field(default_factory=lambda: RULES)  # fewer where a deployment switches some off
     silent: Mapping[str, Check] = field(default_factory=dict)  # evaluated and counted, not shown
     most_cards: int = 5
+    say_unknown: bool = False  # where nothing is known of a patient a card says so, if one can; else it is 412
     span: Tracer = unwatched
 
     def knowledge(self, day: date) -> Knowledge:
@@ -64,7 +66,11 @@ class Engine:
 
     def answer(self, request: HookRequest, service: Service, day: date, fetch: Fetch | None = None) -> Answer:
         """Cards for one call. Raises HookError (412) when required data can be had nowhere."""
-        return self.answer_with(request, service, day, lambda: complete(request, self.templates, fetch))
+        chart_of = functools.partial(complete, request, self.templates, fetch, refuse=not self.say_unknown)
+        answer = self.answer_with(request, service, day, chart_of)
+        if answer.chart is not None and not answer.cards:
+            check_known(answer.chart.parts)  # silence would say "checked and fine"
+        return answer
 
     def answer_with(
         self,

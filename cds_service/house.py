@@ -269,6 +269,7 @@ def engine_of(config: Config, base: KnowledgeBase, tenant: Tenant | None = None)
         {rule: check for rule, check in RULES.items() if rule not in silent | off},
         {rule: check for rule, check in RULES.items() if rule in silent - off},
         tenant.most_cards,
+        tenant.say_unknown,
     )
 
 

@@ -35,14 +35,15 @@ from .part import (
     resources_of,
 )
 
-__all__ = ["KEYS", "Chart", "Fetch", "Fetched", "complete", "resolve"]
+__all__ = ["KEYS", "Chart", "Fetch", "Fetched", "check_known", "complete", "resolve"]
 
 REQUIRED: Final = ("patient", "conditions", "medications")
 MAX_MEDICATIONS: Final = 20  # Medication reads for orders that name their drug only by reference
 
 
-def complete(request: HookRequest, templates: Mapping[str, str], fetch: Fetch | None) -> Chart:
-    """The chart for a call. `templates`: the service's prefetch, by key. `fetch`: None without FHIR access."""
+def complete(request: HookRequest, templates: Mapping[str, str], fetch: Fetch | None, *, refuse: bool = True) -> Chart:
+    """The chart for a call. `templates`: the service's prefetch, by key. `fetch`: None without FHIR access. `refuse`: a
+    call about whose patient nothing is known; else the chart says so."""
     came = {key: _supplied(request, key, templates.get(key, kind)) for key, kind in KEYS.items()}
     supplied = {key: of_patient(part, request.patient_id) for key, part in came.items()}
     wanted = _wanted(request, templates, supplied)
@@ -54,6 +55,8 @@ def complete(request: HookRequest, templates: Mapping[str, str], fetch: Fetch | 
     drugs = once((*drugs, *_drugs_in(_pages(answers))))
     more = _asked(fetch, _reads(request, _nameless(parts["medications"]), drugs, asked=answers))
     ignored = _count([*came.values(), *read.values()]) - _count([*supplied.values(), *mine.values()])
+    if refuse:
+        check_known(parts)
     return _chart(parts, templates, wanted if answers else {}, ignored, once((*drugs, *_drugs_in(_pages(more)))))
 
 
@@ -65,6 +68,16 @@ def _asked(fetch: Fetch | None, queries: Mapping[str, str]) -> Mapping[str, Fetc
     return fetch(queries) if fetch is not None and queries else {}
 
 
+def check_known(parts: Mapping[str, Part]) -> None:
+    """Raises PreconditionFailed if nothing at all is known of the patient."""
+    if all(isinstance(parts[key], (Missing, Failed)) for key in REQUIRED):
+        raise PreconditionFailed(
+            "The patient's record that this check needs was neither supplied nor could it be read.",
+            "prefetch",
+            "; ".join(_not_checked(parts, REQUIRED)),
+        )
+
+
 def _chart(
     parts: dict[str, Part],
     templates: Mapping[str, str],
@@ -72,12 +85,6 @@ def _chart(
     ignored: int,
     drugs: tuple[Resource, ...],
 ) -> Chart:
-    if all(isinstance(parts[key], (Missing, Failed)) for key in REQUIRED):
-        raise PreconditionFailed(
-            "The patient's record that this check needs was neither supplied nor could it be read.",
-            "prefetch",
-            "; ".join(_not_checked(parts, REQUIRED)),
-        )
     return Chart(
         parts=parts,
         history_known=_history_known(parts["medications"], templates.get("medications", ""), "medications" in wanted),

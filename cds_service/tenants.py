@@ -63,6 +63,9 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rules_off: tuple[str, ...] = ()
     rules_silent: tuple[str, ...] = ()
     most_cards: int = 5
+    say_unknown: bool = (
+        False  # it shows a refusal as "all clear", or takes it for an outage: say in a card what is unknown
+    )
     # how it is said
     dialect: Dialect = Dialect()
     preference_list: dict[str, str] = {}  # RxNorm code -> the site's entry to order

@@ -133,6 +133,28 @@ def test_most_cards(make: Make) -> None:
         assert len(basis["notShown"]) == len(many.response["cards"]) - 1
 
 
+@pytest.mark.spec("E3")
+@pytest.mark.parametrize("hook", ["order-select", "order-sign"])
+def test_where_a_refusal_looks_like_all_clear_a_card_says_that_nothing_is_known(make: Make, hook: str) -> None:
+    call = {**RENAL.request, "hook": hook, "prefetch": {}}
+    path = f"/cds-services/neuropathic-pain-{hook}"
+    assert make("").post(path, json=call).status_code == 412
+    answer = make("say_unknown = true").post(path, json=call)
+    assert (answer.status_code, validate(answer.json, "response")) == (200, [])
+    assert "could-not-be-checked" in rules(answer.json["cards"])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("story", ALL, ids=lambda story: f"{story.rule}/{story.name}")
+def test_what_was_refused_is_never_answered_with_silence(make: Make, client: FlaskClient, story: Story) -> None:
+    call = {**story.request, "prefetch": {}}
+    refused = client.post(story.path_of_service, json=call).status_code == 412
+    answer = make("say_unknown = true").post(story.path_of_service, json=call)
+    if refused:
+        assert answer.status_code == 412 or answer.json["cards"]  # type: ignore[index]
+    else:
+        assert answer.json == client.post(story.path_of_service, json=call).json
+
+
 def test_prefetch_under_its_own_names(make: Make) -> None:
     client = make("prefetch = { conditions = 'problems', medications = 'meds' }")
     keys = client.get("/cds-services").json["services"][0]["prefetch"]  # type: ignore[index]
