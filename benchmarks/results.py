@@ -91,10 +91,11 @@ class Machine(msgspec.Struct, frozen=True):
     packages: dict[str, str]
 
     @classmethod
-    def this(cls) -> Machine:
+    def this(cls, peers: dict[str, str]) -> Machine:
+        """`peers`: versions of what has an environment of its own."""
         names = ("flask", "granian", "gunicorn", "orjson", "msgspec")
         found = {name: _version(name) for name in names}
-        return cls(os.cpu_count() or 1, platform.machine(), platform.python_version(), found)
+        return cls(os.cpu_count() or 1, platform.machine(), platform.python_version(), found | peers)
 
 
 class Results(msgspec.Struct, frozen=True):

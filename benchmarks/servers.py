@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Final
 
@@ -80,6 +81,12 @@ ALL: Final = {
         Server(PEER, _healthchain, f"/cds{HOOK}"),
     )
 }
+
+
+def peers() -> dict[str, str]:
+    """The version of HealthChain, if it is there."""
+    found = distributions(path=[str(folder) for folder in HEALTHCHAIN.parent.parent.glob("lib/*/site-packages")])
+    return {each.name: each.version for each in found if each.name == "healthchain"}
 
 
 @dataclass

@@ -20,7 +20,7 @@ from cds_service import strict
 from .bodies import LARGE, QUIET, SIZES, SMALL, Body
 from .measure import Client, Told, in_rounds, mean_ms, warm_up
 from .results import ALONE, FIRST_START, LOADED, OURS, PEER, Case, Kept, Machine, Memory, Phase, Results, Series, Size
-from .servers import ALL, HEALTHCHAIN, Running, Server, running
+from .servers import ALL, HEALTHCHAIN, Running, Server, peers, running
 
 Group = dict[int, list[Running]]  # by number of workers
 
@@ -59,7 +59,7 @@ def measure(plan: Plan, tell: Told) -> Results:
         sizes = _sizes(client, plan, tell)
         tell("fhir.resources")
         validation = {body.name: _validation(body, plan) for body in (SMALL, LARGE)}
-    return Results(Machine.this(), plan.rounds, series, starts, memory, sizes, validation, kept)
+    return Results(Machine.this(peers()), plan.rounds, series, starts, memory, sizes, validation, kept)
 
 
 def _loads(
