@@ -41,7 +41,7 @@ check: $(DEV)    ## lint, format and types only
 checked: $(DEV)  ## hold every knowledge file against its schema and note which pass, so that a start need not
 	$(BIN)/python scripts/mark_checked.py
 
-bench: $(BENCH)  ## measure speed here, five minutes (docs/performance.md); QUICK=1: one; BASE=commit: beside that commit
+bench: $(BENCH)  ## measure speed here, six minutes (docs/performance.md); QUICK=1: one; BASE=commit: beside that commit
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(BASE),--base $(BASE))
 
 lock:            ## renew requirements/*.txt from pyproject.toml (needs uv)

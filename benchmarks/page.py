@@ -14,12 +14,13 @@ from .charts import bars, size_chart
 from .figures import Spread
 from .goals import line_of
 from .report import tables
-from .results import LOADED, OURS, Case, Results
+from .results import LOADED, OURS, Case, Machine, Results
 
 ROOT: Final = Path(__file__).parent.parent
 KEPT: Final = ROOT / "benchmarks" / "results.json"
 PAGE: Final = ROOT / "docs" / "performance.md"
 MARK: Final = "<!-- {}: made by `make bench` -->"
+OWN_LOAD: Final = 2.5  # of a client and a server that take turns, and a second worker now and then
 END: Final = "<!-- end of {} -->"
 
 
@@ -74,7 +75,17 @@ def _machine(found: Results) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in machine.packages.items())
     return (
         f"{machine.cores} cores, {machine.kind}, Python {machine.python}; {packages}. "
-        f"Median of {found.rounds} rounds (least–most)."
+        f"Median of {found.rounds} rounds (least–most). {_disturbance(machine)}"
+    )
+
+
+def _disturbance(machine: Machine) -> str:
+    if machine.load <= OWN_LOAD:
+        return f"Load average {machine.load:g}, the benchmark's own with it: the machine was quiet."
+    return (
+        f"**Other programs used the machine at the same time: load average {machine.load:g}, of which the benchmark's "
+        f"own is at most {OWN_LOAD:g}.** What is by the clock is too long, start-up above all; the ratios are better "
+        "guide."
     )
 
 

@@ -89,13 +89,15 @@ class Machine(msgspec.Struct, frozen=True):
     kind: str
     python: str
     packages: dict[str, str]
+    load: float  # average of the last minutes of the run, this benchmark's own with it
 
     @classmethod
     def this(cls, peers: dict[str, str]) -> Machine:
         """`peers`: versions of what has an environment of its own."""
         names = ("flask", "granian", "gunicorn", "orjson", "msgspec")
         found = {name: _version(name) for name in names}
-        return cls(os.cpu_count() or 1, platform.machine(), platform.python_version(), found | peers)
+        load = round(os.getloadavg()[1], 1)
+        return cls(os.cpu_count() or 1, platform.machine(), platform.python_version(), found | peers, load)
 
 
 class Results(msgspec.Struct, frozen=True):

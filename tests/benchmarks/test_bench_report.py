@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from benchmarks import page
 from benchmarks.bodies import LARGE, QUIET, SMALL
@@ -42,7 +43,7 @@ def made_up() -> Results:
     cases = [Case(body.name, 1, many) for body in (SMALL, LARGE, QUIET) for many in (ALONE, LOADED)]
     cases.append(Case(SMALL.name, 2, LOADED))
     return Results(
-        Machine(2, "x", "3.11", {"flask": "3"}),
+        Machine(2, "x", "3.11", {"flask": "3"}, 1.9),
         2,
         [series(server, case, cost) for case in cases for server, cost in COST.items()],
         {OURS: [0.8, 1.4, 0.9], FIRST_START: [3.0]},
@@ -97,6 +98,13 @@ def test_a_figure_has_as_many_places_as_it_is_worth(value: float, text: str) -> 
 def test_a_spread_that_is_none_is_one_figure() -> None:
     assert spread(Spread(2, 2, 2)) == "2.00"
     assert spread(Spread(2, 1, 3)) == "2.00 (1.00–3.00)"
+
+
+def test_a_busy_machine_is_said() -> None:
+    busy = structs.replace(made_up(), machine=structs.replace(made_up().machine, load=9.5))
+    marks = page.PAGE.read_text(encoding="utf-8")
+    assert "load average 9.5" in page.files(busy, marks)[page.PAGE]
+    assert "the machine was quiet" in page.files(made_up(), marks)[page.PAGE]
 
 
 def test_the_page_is_renewed_between_its_marks_only() -> None:
@@ -155,3 +163,8 @@ def test_a_disturbed_round_is_no_slowdown(rounds: list[float]) -> None:
     ours = Series(OURS, case, [Phase(1, 1, ms, ms, ms) for ms in rounds])
     theirs = Series("abc", case, [Phase(1, 1, 1.0, 1.0, 1.0) for _ in rounds])
     assert verdict([ours, theirs], "abc", [])[1] == []
+
+
+def test_the_page_in_the_repository_says_what_the_results_say() -> None:
+    for file, content in page.files(page.read(), page.PAGE.read_text(encoding="utf-8")).items():
+        assert file.read_text(encoding="utf-8") == content, "renew it: python -m benchmarks page"
