@@ -193,12 +193,14 @@ def _check_plan(run: Run, folder: Path, partitions: Sequence[Partition]) -> None
     folder.mkdir(exist_ok=True)
     said, plan_file = fingerprint(partitions, _said(run)), folder / "plan"
     if plan_file.exists() and plan_file.read_text() != said:
-        raise CannotRun("the input or the settings have changed since the run was interrupted: go on without --resume")
+        why = "the input, the settings or the knowledge have changed since the run was interrupted"
+        raise CannotRun(f"{why}: go on without --resume")
     plan_file.write_text(said)
 
 
 def _said(run: Run) -> str:
-    return repr((run.settings, run.expect, run.expected, run.baseline, run.what_if, run.as_table))
+    version = "" if run.settings.url else engine_of(run.settings).knowledge_base.version
+    return repr((run.settings, run.expect, run.expected, run.baseline, run.what_if, run.as_table, version))
 
 
 # ---- doing it -------------------------------------------------------------------------------------------------------

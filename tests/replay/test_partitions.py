@@ -17,8 +17,10 @@ from charts import bulk_export
 from click.testing import Result
 from running import records, replay, write
 
+from cards import SEED
 from cds_service.replay import partition as unit
 from cds_service.replay import sources
+from cds_service.replay.settings import engine_of
 from cds_service.replay.sources import Partition, lines_of, of_lines
 from fhir_fixtures import FOLDER, stories
 
@@ -143,6 +145,21 @@ def _noting(file: Path, seen: list[int], remove: Callable[..., None]) -> Callabl
         remove(path, **how)
 
     return removing
+
+
+def test_a_run_is_not_taken_up_with_other_knowledge(
+    calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the records from one edition and half from another would be nobody's answer."""
+    edition = shutil.copytree(SEED, tmp_path / "knowledge")
+    run = (calls, "--day", "2026-11-22", "--set", f"knowledge={edition}", "--output", tmp_path / "out.ndjson")
+    interrupted(monkeypatch, 3, *run)
+    (changed,) = edition.glob("agents/gabapentin.toml")
+    changed.write_text(f"# edited\n{changed.read_text()}")
+    engine_of.cache_clear()
+    result = replay(*run, "--resume")
+    assert result.exit_code == 2
+    assert "the knowledge have changed since" in result.stderr
 
 
 def test_a_run_is_not_taken_up_with_other_settings(
