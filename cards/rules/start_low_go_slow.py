@@ -13,10 +13,10 @@ Silent  at the starting dose and the step themselves; for another use, unless bo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from ..at_hand import AtHand, at_hand
 from ..facts import Facts, MedicationOrder
@@ -25,10 +25,10 @@ from ..in_force import Knowledge
 from ..judged import judged_once
 from ..limits import above_any, in_unit, lowest_anywhere, unsteady
 from ..mending import may_be_mended, proposal, stepwise, week_by_week
-from ..schedules import schedule_for, slower_for, start_for
+from ..schedules import safe_maximum, schedule_for, slower_for, start_for
 from ..situation import crcl_holds
 from ..starting import Before, Climb, climb_for, dose_now, running, taken_before
-from ..statements import Agent, Start
+from ..statements import Agent, Start, Step
 from ..suitability import objections
 from ..totals import Total, first, steps_of, total_a_day
 from ..wording import a_day, amount, capital, kidneys_in_short, listed, uncapital
@@ -230,12 +230,23 @@ def _week_by_week(case: Case, steps: tuple[PlannedStep, ...], facts: Facts, know
     if steps and matter:
         yield "Kidney function not known: the steps keep to what is right for any kidneys"
     if not steps and not unsteady(facts.kidneys) and case.before is not Before.TAKING:
-        rows = schedule_for(agent, form or "", facts, knowledge)
+        rows = _allowed(schedule_for(agent, form or "", facts, knowledge), case, facts, knowledge)
         said = [a_day(row.dose.value, row.dose.unit) + (f" for {_days(row.days)}" if row.days else "") for row in rows]
-        yield f"Schedule{' for healthy kidneys' if matter else ''}: {', then '.join(said)}"
+        if said:
+            yield f"Schedule{' for healthy kidneys' if matter else ''}: {', then '.join(said)}"
     if len(steps) == 1:
         yield from filter(None, [_slowly(case.climb), capital(case.climb.note)])
     yield from week_by_week(steps, order.route)
+
+
+def _allowed(rows: Iterable[Step], case: Case, facts: Facts, knowledge: Knowledge) -> list[Step]:
+    """No further than these kidneys allow, where they are known."""
+    form = knowledge.form_of(case.agent, case.order)
+    shape = next((f for f in case.agent.formulation if f.id == form), None)
+    if shape is None or not facts.kidneys.known:
+        return list(rows)
+    most = safe_maximum(case.agent, shape, facts, knowledge, case.here.indications)
+    return list(takewhile(lambda row: most is None or row.dose.value <= most, rows))
 
 
 def _not_checked(case: Case) -> tuple[str, ...]:

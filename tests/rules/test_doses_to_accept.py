@@ -253,3 +253,9 @@ def test_a_prolonged_product_is_not_exchanged_for_a_plain_one(us, release, count
     facts = us.facts(order, conditions=("trigeminal-neuralgia",))
     assert len(offered(us, facts)) == count
     assert any(line.startswith("Highest dose") for line in said(us, facts)) is bool(count)
+
+
+def test_the_schedule_in_amounts_goes_no_further_than_the_kidneys_allow(us):
+    facts = us.facts(us.order("baclofen", step(10, 6)), crcl=45)
+    (found,) = us.said("start-low-go-slow", facts)
+    assert "Schedule: 15 mg a day for 7 days, then 30 mg a day for 7 days" in found.detail
