@@ -116,6 +116,16 @@ def test_old_rows_go(url: str) -> None:
     assert [row["key"] for row in store.feedback_rows()] == ["2026"]
 
 
+def test_a_card_is_kept_once_and_as_it_was_first_told(url: str) -> None:
+    store = open_store(url)
+    first, again, other = (
+        CardRow(uuid, "t", "s", rule, "", "", "info", "v", "d") for uuid, rule in (("u", "r"), ("u", "x"), ("w", "r"))
+    )
+    store.add_cards([first, again, other])
+    store.add_cards([again])
+    assert [(row["uuid"], row["rule"]) for row in store.card_rows()] == [("u", "r"), ("w", "r")]
+
+
 def test_tenants_see_their_own(url: str) -> None:
     store = open_store(url)
     store.add_cards([CardRow("u", tenant, "s", "r", "", "", "info", "v", "d") for tenant in ("a", "b")])
