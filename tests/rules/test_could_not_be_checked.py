@@ -148,3 +148,27 @@ def test_an_acute_injury_makes_no_clearance_a_steady_state(us: Ward) -> None:
     kidneys = replace(us.facts().kidneys, acute_injury="Condition/aki")
     expected = "kidney function: acute kidney injury on record, so no clearance is a steady state"
     assert of_kidneys(us, "gabapentin", 900, kidneys=kidneys) == expected
+
+
+def test_the_headline_names_what_is_missing(us: Ward) -> None:
+    """Read in a second, or not at all: the headline alone must say whether to look for a dose or a creatinine."""
+    gabapentin = us.order("gabapentin", step(900))
+    injured = replace(us.facts().kidneys, acute_injury="Condition/aki")
+    conflict = Dosage((step(100),), conflict="two readings")
+    for facts, missing in (
+        (us.facts(replace(us.order("gabapentin", step(100)), formulation=None)), "product"),
+        (us.facts(us.order("gabapentin", dosage=Dosage(absent=True)), hook=Hook.ORDER_SIGN), "dose"),
+        (us.facts(us.order("gabapentin", dosage=conflict)), "dose"),
+        (us.facts(gabapentin, crcl=None), "kidney function"),
+        (us.facts(gabapentin, kidneys=injured), "kidney injury"),
+    ):
+        (found,) = check(facts, us.knowledge)
+        assert found.summary == f"Gabapentin: not fully checked ({missing})"
+        assert found.of_the_record is False
+
+
+def test_a_gap_of_the_record_is_said_of_our_agents_alone(us: Ward) -> None:
+    known = EVERYTHING - {Known.ALLERGIES}
+    assert list(check(us.facts(us.order("metoprolol", step(50)), known=known), us.knowledge)) == []
+    (found,) = check(us.facts(us.order("gabapentin", step(100)), known=known), us.knowledge)
+    assert found.of_the_record is True
