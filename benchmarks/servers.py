@@ -148,8 +148,9 @@ def running(server: Server, workers: int = 1, folder: Path | None = None) -> Ite
 
 
 def _started(command: list[str], tree: Path, output: Path) -> psutil.Popen:
-    """In a session of its own, without settings of this machine's for the service."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PYTHONPATH"))}
+    """In a session of its own, without settings of this machine's for the service or for Python (one that keeps no
+    bytecode would be compiled anew at every start)."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PYTHON"))}
     with output.open("wb") as file:
         return psutil.Popen(command, cwd=tree, env=kept, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
 
