@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from .bodies import LARGE, QUIET, SMALL, Body
-from .goals import SLOWER
 from .measure import Client, Told, in_rounds, warm_up
-from .report import Row, Table, middle, spread
-from .results import ALONE, OURS, Case, Series, compared
+from .report import Row, Table
+from .results import ALONE, OURS, Case
 from .servers import ALL, ROOT, Running, Server, running, this_service
+from .verdict import verdict
 
 BODIES: Final = (SMALL, QUIET, LARGE)
 ROUNDS: Final = 24
@@ -45,22 +45,6 @@ def _started(ours: Running, theirs: Running) -> list[Row]:
         ("MB a worker", f"{theirs.worker_mb():.0f}", f"{ours.worker_mb():.0f}", "", ""),
         ("start, s (once)", f"{theirs.started:.2f}", f"{ours.started:.2f}", "", ""),
     ]
-
-
-def verdict(series: list[Series], base: str, more: list[Row]) -> tuple[Table, list[str]]:
-    """Judged by processor time a request, of the figures here the one that a busy machine disturbs least, and slower
-    only where both say so: the middle of the rounds' ratios, and the best round of each."""
-    rows, slower = [], []
-    for case in dict.fromkeys(each.case for each in series):
-        theirs, ours = (next(s for s in series if (s.server, s.case) == (name, case)) for name in (base, OURS))
-        for figure, unit in (("cpu", "CPU ms a request"), ("p50", "p50 ms")):
-            ratio, best = compared(ours, theirs, figure), min(ours.of(figure)) / min(theirs.of(figure))
-            what = f"{case.body}: {unit}"
-            rows.append((what, middle(theirs, figure), middle(ours, figure), spread(ratio), f"{best:.2f}"))
-            if figure == "cpu" and min(ratio.middle, best) > SLOWER:
-                slower.append(f"{what}: {min(ratio.middle, best):.2f} times that of {base}, tolerance {SLOWER:g}")
-    columns = ("", base, "this", "this : that", "best : best")
-    return Table(f"This commit beside {base}", columns, [*rows, *more]), slower
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from msgspec import structs
 
 from benchmarks import page
 from benchmarks.bodies import LARGE, QUIET, SMALL
-from benchmarks.compare import verdict
 from benchmarks.figures import Spread
 from benchmarks.goals import Goal, goals
 from benchmarks.report import figure, goal_table, spread, tables
@@ -31,6 +30,7 @@ from benchmarks.results import (
     Series,
     Size,
 )
+from benchmarks.verdict import verdict
 
 COST = {OURS: 2.0, GUNICORN: 4.0, THREADED: 2.0, GRANIAN: 0.5}  # ms a request
 
