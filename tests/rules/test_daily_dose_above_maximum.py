@@ -206,3 +206,88 @@ def test_what_is_forbidden_is_not_mended(us):
 def test_without_an_age_nothing_may_be_accepted(us):
     facts = us.facts(us.order("gabapentin", step(1200, 4)), patient=Patient("Patient/p"))
     assert one(us, facts).proposals == ()
+
+
+# --- the card, to the word -------------------------------------------------------------------------------------------
+
+
+def test_the_whole_card_above_a_ceiling(us):
+    facts = us.facts(us.order("pregabalin", step(350, 2)), conditions=("postherpetic-neuralgia",))
+    found = one(us, facts)
+    assert found.summary == "Pregabalin 700 mg a day is above the maximum of 600 mg"
+    assert found.detail == (
+        "350 mg x 2 = 700 mg a day",
+        "Ceiling: at most 600 mg a day (label)",
+        "Ceiling: at most 300 mg in one dose (label: 600 mg in two doses)",
+        "Highest dose allowed: Take 1 capsule (300 mg) by mouth twice daily (600 mg a day)",
+        "Not at once, but step by step:",
+        "Days 1 to 7: Take 1 capsule (75 mg) by mouth once daily at night",
+        "Days 8 to 14: Take 1 capsule (75 mg) by mouth twice daily",
+        "Days 15 to 21: Take 1 capsule (75 mg) by mouth three times daily",
+        "From day 22: Take 2 capsules (150 mg) by mouth twice daily",
+        "Beyond 300 mg a day: only on review, in the same small steps",
+    )
+    assert (found.agents, found.orders, found.conditions) == (
+        ("pregabalin",),
+        ("MedicationRequest/new",),
+        ("Condition/c0",),
+    )
+    assert (found.daily_dose, found.dose_unit, found.limit.unit, found.on_kidneys) == (700, "mg/d", "mg/d", False)
+    addresses = [each.address for each in found.because]
+    assert addresses == ["agents/pregabalin.toml#maximum.ceiling", "agents/pregabalin.toml#maximum.single"]
+
+
+def test_the_whole_card_above_a_usual_dose(us):
+    found = one(us, us.facts(us.order("pregabalin", step(225, 2)), conditions=("painful-diabetic-neuropathy",)))
+    assert found.summary == "Pregabalin 450 mg a day is above the usual 300 mg for painful diabetic neuropathy"
+    assert found.detail[:2] == (
+        "225 mg x 2 = 450 mg a day",
+        "Usual: at most 300 mg a day (label: more side effects and no more relief above)",
+    )
+    assert (found.indicator, found.limit.kind) == (INFO, "usual")
+
+
+def test_one_dose_too_large_names_what_it_makes_a_day(us):
+    """The figure compared is that of one dose; the card's dose a day stays one a day."""
+    found = one(us, us.facts(us.order("pregabalin", step(350)), conditions=("postherpetic-neuralgia",)))
+    assert (found.daily_dose, found.dose_unit, found.limit.unit) == (350, "mg/d", "mg")
+    assert found.detail[1] == "Ceiling: at most 300 mg in one dose (label: 600 mg in two doses)"
+    assert not any(line.startswith("Ceiling: at most 600") for line in found.detail)
+
+
+def test_the_largest_of_several_doses_is_judged(us):
+    """Whichever of an order's steps has it."""
+    chart = {"conditions": ("postherpetic-neuralgia",)}
+    for steps in ((step(75, 1, 7), step(350)), (step(350, 1, 7), step(75))):
+        found = one(us, us.facts(us.order("pregabalin", *steps), **chart))
+        assert found.summary == "Pregabalin 350 mg in one dose is above the maximum of 300 mg"
+
+
+def test_patches_are_counted_as_patches(us):
+    order = us.order("lidocaine", step(4, unit="patch"), route="topical")
+    found = one(us, us.facts(order, conditions=("postherpetic-neuralgia",)))
+    assert found.summary == "Lidocaine 4 patches a day is above the maximum of 3 patches"
+    assert (found.daily_dose, found.dose_unit) == (4, "patch/d")
+
+
+def test_an_order_too_high_alone_is_no_matter_of_what_continues(us):
+    facts = us.facts(us.order("gabapentin", step(1300, 3)), us.taken("gabapentin", step(300, 3)))
+    assert one(us, facts).summary == "Gabapentin 3,900 mg a day is above the maximum of 3,600 mg"
+
+
+def test_of_several_pains_the_use_is_named_by_the_figure(us):
+    """Two pains at hand: the card says for which the figure holds."""
+    both = ("painful-diabetic-neuropathy", "neuropathic-pain")
+    found = one(us, us.facts(us.order("duloxetine", step(60, 2)), conditions=both))
+    assert found.summary == "Duloxetine 120 mg a day is above the usual 60 mg for painful diabetic neuropathy"
+
+
+def test_the_second_order_is_judged_where_the_first_has_no_known_form(us):
+    unread = replace(us.order("gabapentin", step(1200, 4)), formulation=None)
+    found = one(us, us.facts(unread, us.order("duloxetine", step(60, 3), key="second")))
+    assert found.agents == ("duloxetine",)
+
+
+def test_an_order_without_an_id_is_not_named(us):
+    found = one(us, us.facts(replace(us.order("gabapentin", step(1200, 4)), reference="")))
+    assert (found.orders, found.proposals) == ((), ())
