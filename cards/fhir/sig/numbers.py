@@ -10,10 +10,13 @@ from cards.fhir.sig.words import Kind
 
 HOUR = Fraction(1, 24)
 _JOINS = (Kind.DASH, Kind.TO, Kind.OR)
+_BEGINS = frozenset({Kind.NUMBER, Kind.OPEN, Kind.ARTICLE})
 
 
 def number(cursor: Cursor) -> Fraction | None:
     """One number: "2", "two", "1 1/2", "one and a half", "(1)", "2 (two)"."""
+    if cursor.kind() not in _BEGINS:
+        return None
     value = _bracketed(cursor) or _plain(cursor)
     if value is None:
         return None
@@ -28,18 +31,18 @@ def _plain(cursor: Cursor) -> Fraction | None:
         cursor.at += 1
         return Fraction(1)
     token = cursor.take(Kind.NUMBER)
-    return None if token is None else token.value + _fraction_after(cursor, token.value)
+    return None if token is None else _with_fraction(cursor, token.value)
 
 
-def _fraction_after(cursor: Cursor, whole: Fraction) -> Fraction:
-    """The half of "1 1/2", "1 and a half", "1-1/2"; "1-2" is a range and stays."""
+def _with_fraction(cursor: Cursor, whole: Fraction) -> Fraction:
+    """With the half of "1 1/2", "1 and a half", "1-1/2"; "1-2" is a range and stays."""
     joined = cursor.kind() in (Kind.AND, Kind.DASH)
     part = cursor.peek(1 if joined else 0)
     fits = part.kind is Kind.NUMBER and 0 < part.value < 1 and whole.denominator == 1 and whole > 0
     if not fits or "." in part.text or not (joined or "/" in part.text):
-        return Fraction(0)
+        return whole
     cursor.at += 2 if joined else 1
-    return part.value
+    return whole + part.value
 
 
 def _bracketed(cursor: Cursor) -> Fraction | None:
