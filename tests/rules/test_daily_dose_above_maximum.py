@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from cards import Knowledge, KnowledgeBase
-from cards.facts import Dose, DoseStep, Patient
+from cards.facts import Dose, DoseStep, Patient, Product
 from cards.finding import Indicator
 from tests.rules.dose_patients import DAY, Ward, step
 
@@ -275,8 +275,33 @@ def test_an_order_too_high_alone_is_no_matter_of_what_continues(us):
     assert one(us, facts).summary == "Gabapentin 3,900 mg a day is above the maximum of 3,600 mg"
 
 
-def test_of_several_pains_the_use_is_named_by_the_figure(us):
-    """Two pains at hand: the card says for which the figure holds."""
+def test_a_figure_for_no_one_use_names_none(us):
+    found = one(us, us.facts(us.order("desvenlafaxine", step(100))))
+    assert found.summary == "Desvenlafaxine 100 mg a day is above the usual 50 mg"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "use"),
+    [
+        (("painful-diabetic-neuropathy",), "painful diabetic neuropathy"),
+        (("painful-diabetic-neuropathy", "postherpetic-neuralgia"), "neuropathic pain"),
+    ],
+)
+def test_one_pain_is_named_as_it_is_and_several_as_the_figure_has_them(us, conditions, use):
+    found = one(us, us.facts(us.order("amitriptyline", step(80)), age=70, conditions=conditions))
+    assert found.summary == f"Amitriptyline 80 mg a day is above the usual 75 mg for {use}"
+
+
+def test_one_dose_of_each_ingredient_of_a_combination_is_judged(us):
+    """Three tablets at once: 975 mg of paracetamol are within its 1,000 mg, 112.5 mg of tramadol above its 100 mg."""
+    both = ("acetaminophen", "tramadol")
+    product = Product(both, (Fraction(325), Fraction("37.5")), "tablet", "Oral Tablet", "immediate")
+    order = replace(us.order("acetaminophen", step(975)), ingredients=both, product=product)
+    found = one(us, us.facts(order))
+    assert found.summary == "Tramadol 112.5 mg in one dose is above the maximum of 100 mg"
+
+
+def test_of_several_pains_the_figure_names_its_own(us):
     both = ("painful-diabetic-neuropathy", "neuropathic-pain")
     found = one(us, us.facts(us.order("duloxetine", step(60, 2)), conditions=both))
     assert found.summary == "Duloxetine 120 mg a day is above the usual 60 mg for painful diabetic neuropathy"

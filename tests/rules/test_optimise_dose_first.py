@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
 from cards import Knowledge
-from cards.facts import Hook, KidneyFunction, Known, Role
+from cards.facts import Hook, KidneyFunction, Known, Result, Role
 from cards.finding import Indicator
 from tests.rules.dose_patients import EVERYTHING, Ward, ago, allergy, step
 
@@ -176,3 +177,122 @@ def test_on_opening_the_chart_only_when_the_climb_is_over(us, days, speaks):
 def test_not_for_a_patient_who_reads_her_own_chart(us):
     taken = us.taken("gabapentin", step(300, 3), starts=ago(200))
     assert us.said(RULE, us.facts(taken, conditions=DPN, hook=Hook.PATIENT_VIEW, user_is_clinician=False)) == []
+
+
+# --- the card, to the word --------------------------------------------------------------------------------------------
+
+
+def test_the_whole_card(us):
+    taken = us.taken("gabapentin", step(300, 3), starts=ago(200))
+    pain = Result("Observation/pain", "pain-score", Fraction(7), "{score}", day=ago(3))
+    facts = us.facts(us.order("duloxetine", step(30)), taken, conditions=DPN, results=(pain,))
+    found = one(us, facts)
+    assert (
+        found.summary
+        == "Gabapentin 900 mg a day is below its target, 1,800 mg a day: raise it before adding duloxetine"
+    )
+    assert found.detail == (
+        "Gabapentin now: 300 mg x 3 = 900 mg a day",
+        "Gabapentin: taken since 2026-05-06 (28 weeks)",
+        "A fair trial takes 10 weeks in all, at the target or the most that is tolerated",
+        "If more is not tolerated, a change is right: note it on the order",
+        "Pain score 7 (2026-11-19)",
+    )
+    assert (found.agents, found.conditions) == (("gabapentin", "duloxetine"), ("Condition/c0",))
+    assert (found.daily_dose, found.dose_unit, found.on_kidneys) == (900, "mg/d", False)
+    assert (found.limit.value, found.limit.unit, found.limit.kind) == (1800, "mg/d", "target")
+    assert [each.address for each in found.because] == ["conditions/painful-diabetic-neuropathy.toml#target"]
+    assert found.not_checked == ()
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(13, "(13 days)"), (14, "(2 weeks)"), (20, "(2 weeks)"), (21, "(3 weeks)")]
+)
+def test_how_long_it_was_taken(us, days, words):
+    found = one(us, adding(us, us.taken("gabapentin", step(300, 3), starts=ago(days))))
+    assert any(line.startswith("Gabapentin: taken since") and line.endswith(words) for line in found.detail)
+
+
+def test_what_the_kidneys_hold_down_is_the_highest_dose_for_the_patient(us):
+    found = one(us, adding(us, us.taken("gabapentin", step(200, 3)), "duloxetine", crcl=45))
+    assert found.summary == (
+        "Gabapentin 600 mg a day is below the highest dose for this patient, 1,400 mg a day: "
+        "raise it before adding duloxetine"
+    )
+    assert found.on_kidneys
+
+
+def test_on_opening_the_chart_it_names_no_second(us):
+    taken = us.taken("gabapentin", step(300, 3), starts=ago(200))
+    found = one(us, us.facts(taken, conditions=DPN, hook=Hook.PATIENT_VIEW))
+    assert found.summary.endswith("1,800 mg a day: raise it if the pain is not controlled")
+    assert (found.agents, found.orders) == (("gabapentin",), ("MedicationRequest/old",))
+    assert not any("a change is right" in line for line in found.detail)
+
+
+def test_what_something_speaks_against_is_not_changed_to(us):
+    """Tramadol is advised against in diabetic neuropathy: alone, and beside another that is not."""
+    taken = us.taken("gabapentin", step(300, 3))
+    tramadol = us.order("tramadol", step(50), replaces=(taken.reference,))
+    found = one(us, us.facts(tramadol, taken, conditions=DPN))
+    assert found.summary.endswith("raise it, do not change to tramadol")
+    assert not any("a change is right" in line for line in found.detail)
+    both = us.facts(us.order("duloxetine", step(30), key="d"), us.order("tramadol", step(50)), taken, conditions=DPN)
+    assert "raise it, do not add duloxetine and tramadol" in one(us, both).summary
+
+
+def test_what_it_replaces_does_not_speak_against_the_second(us):
+    """Of one class two are not taken together: pregabalin in place of gabapentin is a change, no duplicate."""
+    taken = us.taken("gabapentin", step(300, 3))
+    draft = us.order("pregabalin", step(75), replaces=(taken.reference,))
+    assert one(us, us.facts(draft, taken, conditions=DPN)).summary.endswith("raise it before changing to pregabalin")
+
+
+def test_two_orders_of_the_agent_add_up(us):
+    """Below the target by the sum, at it by the sum; one card, and no arithmetic of one of them alone."""
+    first, second = us.taken("gabapentin", step(300, 3)), us.taken("gabapentin", step(100), key="b")
+    found = one(us, replace(adding(us, first), orders=(*adding(us, first).orders, second)))
+    assert found.daily_dose == 1000
+    assert not any(line.startswith("Gabapentin now") for line in found.detail)
+    enough = us.taken("gabapentin", step(300, 3), key="b")
+    assert us.said(RULE, replace(adding(us, first), orders=(*adding(us, first).orders, enough))) == []
+
+
+def test_the_next_order_is_judged_where_one_is_not(us):
+    """One has no known form, is at the most that is tolerated, at its target or no agent: the next is judged."""
+    below = us.taken("gabapentin", step(300, 3), key="g")
+    for first in (
+        replace(us.taken("duloxetine", step(30)), formulation=None),
+        us.taken("duloxetine", step(30), most_tolerated=True),
+        us.taken("duloxetine", step(60)),
+        us.taken("naproxen", step(500)),
+    ):
+        facts = us.facts(us.order("lidocaine", step(1, unit="patch")), first, below, conditions=DPN)
+        assert one(us, facts).agents[0] == "gabapentin"
+    past = us.taken("gabapentin", step(300, 3), role=Role.PAST)
+    assert us.said(RULE, adding(us, past)) == []
+
+
+def test_of_two_pains_the_one_that_it_is_an_offer_for(us):
+    """Gabapentin is no offer in sciatica; a provisional pain suggests nothing, the next one does."""
+    taken = us.taken("gabapentin", step(300, 3))
+    perhaps = us.condition("postherpetic-neuralgia", key="p", provisional=True)
+    for first in ("radiculopathy-sciatica", perhaps):
+        found = one(us, adding(us, taken, conditions=(first, *DPN)))
+        assert found.limit.value == 1800
+
+
+def test_a_fair_trial_in_another_pain(us):
+    found = one(us, adding(us, us.taken("carbamazepine", step(100, 2)), "baclofen", ("trigeminal-neuralgia",)))
+    assert "A fair trial takes 4 weeks in all, at the target or the most that is tolerated" in found.detail
+
+
+def test_what_is_no_agent_for_pain_is_no_second(us):
+    taken = us.taken("gabapentin", step(300, 3))
+    assert us.said(RULE, us.facts(us.order("lisinopril", step(10)), taken, conditions=DPN)) == []
+
+
+def test_an_order_without_an_id_is_not_named(us):
+    taken = us.taken("gabapentin", step(300, 3))
+    draft = replace(us.order("duloxetine", step(30)), reference="")
+    assert one(us, us.facts(draft, taken, conditions=DPN)).orders == (taken.reference,)

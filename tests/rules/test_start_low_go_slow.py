@@ -243,3 +243,157 @@ def test_of_two_drafts_neither_is_mended_alone(us):
     facts = us.facts(us.order("gabapentin", step(300)), us.order("gabapentin", step(300, 2), key="second"))
     found = one(us, facts)
     assert (found.daily_dose, found.proposals) == (900, ())
+
+
+# --- the card, to the word --------------------------------------------------------------------------------------------
+
+
+def test_the_whole_card_of_a_start(us):
+    found = one(
+        us, us.facts(us.order("gabapentin", step(300, 3), step(900, 3)), conditions=("postherpetic-neuralgia",))
+    )
+    assert found.summary == "Gabapentin 900 mg a day is above the starting dose of 300 mg a day"
+    assert found.detail == (
+        "300 mg x 3 = 900 mg a day",
+        "Also: from 900 mg to 2,700 mg a day in one step is faster than 300 mg a day",
+        "Start with 300 mg a day at night",
+        "100 mg at night also if frail",
+        "Raise it by at most 300 mg a day",
+        "Days 1 to 3: Take 1 capsule (300 mg) by mouth once daily at night",
+        "Days 4 to 6: Take 1 capsule (300 mg) by mouth twice daily",
+        "From day 7: Take 1 capsule (300 mg) by mouth three times daily",
+    )
+    assert (found.indicator, found.agents, found.orders) == (
+        Indicator.INFO,
+        ("gabapentin",),
+        ("MedicationRequest/new",),
+    )
+    assert (found.conditions, found.daily_dose, found.not_checked) == (("Condition/c0",), 900, ())
+    assert (found.limit.unit, found.limit.kind) == ("mg/d", "start")
+    addresses = [each.address for each in found.because]
+    assert addresses == ["agents/gabapentin.toml#start.usual-plain", "agents/gabapentin.toml#titration.usual"]
+    assert [each.label for each in found.proposals] == ["Change to 300 mg a day, step by step to 900 mg a day"]
+
+
+def test_the_whole_card_of_a_boxed_climb(us):
+    found = one(us, us.facts(us.order("lamotrigine", step(100)), us.taken("valproate", step(500, 2), key="b")))
+    assert found.summary == "Lamotrigine 100 mg a day is above the starting dose of 12.5 mg a day beside valproate"
+    assert found.detail == (
+        "100 mg x 1 = 100 mg a day",
+        "Boxed warning: Serious rash (Stevens-Johnson syndrome): more with valproate, a high start or a fast climb",
+        "Start with 12.5 mg a day beside valproate",
+        "25 mg every other day",
+        "Raise it by at most 50 mg every 14 days",
+        "Nothing above 25 mg a day in the first two weeks, 50 in the next two (half of both with valproate)",
+        "From day 1: Take 1 tablet (25 mg) by mouth every other day",
+    )
+
+
+@pytest.mark.parametrize(
+    ("chart", "why"),
+    [
+        ({"age": 70}, "from age 65"),
+        ({"age": 65}, "from age 65"),
+        ({"crcl": 45}, "at CrCl 45"),
+        ({"conditions": ("neuropathic-pain", "sleep-apnea")}, "with sleep apnoea or COPD"),
+        ({"conditions": ("neuropathic-pain", "sleep-apnea"), "age": 70, "crcl": 45}, "from age 65"),
+    ],
+)
+def test_a_lower_start_says_why(us, chart, why):
+    found = one(us, us.facts(us.order("gabapentin", step(200, 3)), **chart))
+    assert found.summary == f"Gabapentin 600 mg a day is above the starting dose of 100 mg a day {why}"
+    assert f"Start with 100 mg a day at night {why}" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("started", "mg", "verdict"),
+    [
+        (60, 200, "from 150 mg to 400 mg a day in one step is faster than 150 mg every 7 days"),
+        (1, 100, "from 150 mg to 200 mg a day after 1 day is faster than 150 mg every 7 days"),
+        (2, 100, "from 150 mg to 200 mg a day after 2 days is faster than 150 mg every 7 days"),
+        (0, 100, "from 150 mg to 200 mg a day after 0 days is faster than 150 mg every 7 days"),
+    ],
+)
+def test_a_rise_says_from_what_to_what(us, started, mg, verdict):
+    taken = us.taken("pregabalin", step(75, 2), starts=ago(started))
+    found = one(us, us.facts(us.order("pregabalin", step(mg, 2), replaces=(taken.reference,)), taken))
+    assert found.summary == f"Pregabalin {verdict}"
+    assert found.detail[1] == "Raise it by at most 150 mg every 7 days"
+    assert (found.limit.value, found.limit.unit, found.limit.kind) == (150, "mg", "step")
+
+
+@pytest.mark.parametrize("starts", [None, ago(-3)])
+def test_without_a_day_it_began_a_rise_is_judged_by_its_height_alone(us, starts):
+    """No day on the record, or one still to come."""
+    taken = us.taken("pregabalin", step(75, 2), starts=starts)
+    low, high = (us.order("pregabalin", step(mg, 2), replaces=(taken.reference,)) for mg in (100, 200))
+    assert us.said(RULE, us.facts(low, taken)) == []
+    assert us.said(RULE, us.facts(high, taken))
+
+
+def test_the_latest_rise_counts(us):
+    """Two orders run: the younger says since when."""
+    old = us.taken("pregabalin", step(75), starts=ago(60))
+    young = us.taken("pregabalin", step(75), starts=ago(2), key="young")
+    order = us.order("pregabalin", step(100, 2), replaces=(old.reference, young.reference))
+    assert "after 2 days" in one(us, us.facts(order, old, young)).summary
+
+
+@pytest.mark.parametrize(
+    ("steps", "verdict"),
+    [
+        (((75, 2, 6), (150, 2, None)), "from 150 mg to 300 mg a day after 6 days"),
+        (((75, 2, 1), (150, 2, None)), "from 150 mg to 300 mg a day after 1 day"),
+        (((75, 2, 7), (200, 2, None)), "from 150 mg to 400 mg a day in one step"),
+        (((75, 2, 7), (75, 1, 7), (150, 2, None)), "from 75 mg to 300 mg a day in one step"),
+        (((75, 1, 7), (75, 2, 6), (100, 2, 7), (300, 2, None)), "from 150 mg to 200 mg a day after 6 days"),
+    ],
+)
+def test_the_first_step_that_is_too_fast_is_named(us, steps, verdict):
+    order = us.order("pregabalin", *(step(mg, times, days) for mg, times, days in steps))
+    found = one(us, us.facts(order))
+    assert found.summary == f"Pregabalin {verdict} is faster than 150 mg every 7 days"
+    assert not any(line.startswith("Also:") for line in found.detail)
+
+
+def test_another_use_on_record_makes_it_conditional(us):
+    found = one(
+        us, us.facts(us.order("duloxetine", step(60)), conditions=("painful-diabetic-neuropathy", "depression"))
+    )
+    assert found.summary == (
+        "If for painful diabetic neuropathy: duloxetine 60 mg a day is above the starting dose of 30 mg a day"
+    )
+
+
+def test_with_unknown_kidneys_the_steps_say_so(us):
+    words = "Kidney function not known: the steps keep to what is right for any kidneys"
+    unknown = one(us, us.facts(us.order("gabapentin", step(300, 3)), crcl=None))
+    assert words in unknown.detail
+    assert unknown.proposals[0].steps[-1].mg_per_day == 300
+    assert words not in one(us, us.facts(us.order("gabapentin", step(300, 3)))).detail
+    assert words not in one(us, us.facts(us.order("amitriptyline", step(50)), crcl=None)).detail
+    in_amounts = one(us, us.facts(us.order("baclofen", step(10, 3)), crcl=None))
+    assert any(line.startswith("Schedule for healthy kidneys: 15 mg a day for 7 days") for line in in_amounts.detail)
+
+
+def test_on_dialysis_no_schedule_is_said_in_amounts_either(us):
+    found = one(us, us.facts(us.order("baclofen", step(10, 3)), kidneys=KidneyFunction(dialysis="Condition/d")))
+    assert not any(line.startswith("Schedule") for line in found.detail)
+
+
+def test_the_second_order_is_judged_where_the_first_is_not(us):
+    """The first has no known form, is above a ceiling, or concerns another use."""
+    second = us.order("duloxetine", step(60), key="second")
+    unread = replace(us.order("gabapentin", step(600, 3)), formulation=None)
+    for first in (unread, us.order("gabapentin", step(1200, 4)), us.order("gabapentin", step(300))):
+        assert one(us, us.facts(first, second)).agents == ("duloxetine",)
+
+
+def test_a_boxed_climb_speaks_above_a_ceiling_too(us):
+    found = us.said(RULE, us.facts(us.order("lamotrigine", step(500)), conditions=()))
+    assert [each.indicator for each in found] == [Indicator.WARNING]
+
+
+def test_an_order_without_an_id_is_not_named(us):
+    found = one(us, us.facts(replace(us.order("gabapentin", step(300, 3)), reference="")))
+    assert (found.orders, found.proposals) == ((), ())

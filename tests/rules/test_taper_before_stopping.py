@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from cards import Knowledge, seed
-from cards.facts import Hook, Known, Role
+from cards.facts import Dose, DoseStep, Hook, Known, Role
 from cards.finding import Indicator, Tablet
 from cards.tapering import falling
 from tests.rules.dose_patients import DAY, EVERYTHING, Ward, ago, allergy, step
@@ -244,3 +244,113 @@ def test_down_by_about_equal_parts(us, name, taken, doses):
 def test_venlafaxine_falls_by_75_mg_a_week_at_the_most(us):
     (proposal,) = one(us, signing(us, stopped(us, "venlafaxine", step(225), formulation="extended"))).proposals
     assert [(each.mg_per_day, each.days) for each in proposal.steps] == [(150, 7), (75, 7)]
+
+
+# --- the card, to the word --------------------------------------------------------------------------------------------
+
+
+def test_the_whole_card(us):
+    found = one(us, signing(us, stopped(us)))
+    assert found.summary == "Taper gabapentin 900 mg a day, do not stop it at once: over 7 days or more"
+    assert found.detail == (
+        "300 mg x 3 = 900 mg a day",
+        "Taken for 200 days",
+        "Stopped at once: withdrawal: anxiety, insomnia, sweating, pain; seizures",
+        "Over at least 1 week",
+        "Days 1 to 7: Take 2 capsules (200 mg) by mouth three times daily",
+        "Days 8 to 14: Take 2 capsules (200 mg) by mouth twice daily",
+        "Days 15 to 21: Take 1 capsule (100 mg) by mouth twice daily",
+        "Then stop",
+    )
+    assert (found.agents, found.orders, found.daily_dose) == (("gabapentin",), ("MedicationRequest/old",), 900)
+    assert [each.address for each in found.because] == ["agents/gabapentin.toml#taper.usual"]
+    assert found.not_checked == ()
+    (proposal,) = found.proposals
+    assert proposal.label == "Taper gabapentin over 21 days"
+    assert proposal.description == (
+        "A new order that tapers gabapentin: Take 2 capsules (200 mg) by mouth three times daily for 7 days, then take "
+        "2 capsules (200 mg) by mouth twice daily for 7 days, then take 1 capsule (100 mg) by mouth twice daily for "
+        "7 days, then stop."
+    )
+    assert (proposal.ingredient, proposal.route, proposal.recommended) == ("gabapentin", "oral", True)
+
+
+def test_the_whole_card_of_an_opioid(us):
+    found = one(us, signing(us, stopped(us, "morphine", step(15, 4), days=None)))
+    assert found.summary == (
+        "If taken for 7 days or more: taper morphine 60 mg a day, do not stop it at once: about 10 % less a month"
+    )
+    never = "never abruptly, no number of days is safe for all"
+    assert found.detail == (
+        "15 mg x 4 = 60 mg a day",
+        "Stopped at once: withdrawal; pain returns; distress and suicide after a fast taper",
+        f"After a year about 10 % a month, after weeks or months about 10 % a week; {never}",
+        "The next step: about 54 mg a day; go on only if it was borne well",
+    )
+    assert found.not_checked == ("how long morphine was taken: not known",)
+
+
+def test_a_dose_by_the_hour_is_no_dose_a_day(us):
+    """A patch of fentanyl: 25 ug an hour are not 25 mg a day, and no next step is worked out of them."""
+    rate = Dose(None, Fraction(25), "ug/h")
+    patch = stopped(us, "fentanyl", DoseStep(rate, rate, Fraction(1), None), route="transdermal")
+    found = one(us, signing(us, patch))
+    assert found.summary == "Taper fentanyl, do not stop it at once: about 10 % less a week"
+    assert (found.daily_dose, found.detail[0]) == (None, "25 ug/h")
+    assert not any(line.startswith("The next step") for line in found.detail)
+
+
+def test_a_dose_that_was_not_read_is_tapered_in_words_alone(us):
+    found = one(us, signing(us, us.taken("gabapentin", role=Role.STOP, starts=ago(200))))
+    assert found.summary == "Taper gabapentin, do not stop it at once: over 7 days or more"
+    assert found.detail[0] == "Taken for 200 days"
+    assert (found.daily_dose, found.proposals) == (None, ())
+
+
+def test_every_draft_that_takes_the_place_is_named_once(us):
+    taken = us.taken("amitriptyline", step(75), starts=ago(100))
+    first = us.order("gabapentin", step(300), replaces=(taken.reference,))
+    second = us.order("duloxetine", step(30), key="second", replaces=(taken.reference,))
+    again = us.order("gabapentin", step(100), key="third", replaces=(taken.reference,))
+    found = one(us, signing(us, first, second, again, taken))
+    assert "Replaced by gabapentin and duloxetine: taper the old one all the same" in found.detail
+
+
+def test_what_follows_one_that_goes_on_is_still_judged(us):
+    """One agent goes on in another order: the next that ends is tapered."""
+    goes_on = stopped(us, "gabapentin", key="a")
+    more = us.order("gabapentin", step(100))
+    assert one(us, signing(us, goes_on, more, stopped(us, "duloxetine", step(60), key="b"))).agents == ("duloxetine",)
+
+
+def test_each_ingredient_of_a_combination_is_judged(us):
+    """Paracetamol with tramadol, stopped: tramadol is what must be let out slowly."""
+    both = replace(stopped(us, "acetaminophen", step(325, 4)), ingredients=("acetaminophen", "tramadol"))
+    assert one(us, signing(us, both)).agents == ("tramadol",)
+
+
+def test_an_earlier_order_does_not_go_on(us):
+    past = us.taken("gabapentin", step(300, 3), role=Role.PAST, key="p", starts=ago(400), supply_ends=ago(300))
+    assert one(us, signing(us, stopped(us), past))
+
+
+def test_one_active_order_of_two_replaced_goes_on_in_the_other(us):
+    first, second = us.taken("gabapentin", step(300), starts=ago(90)), us.taken("gabapentin", step(300), key="b")
+    draft = us.order("duloxetine", step(30), replaces=(first.reference,))
+    assert us.said(RULE, signing(us, draft, first, second)) == []
+    both = replace(draft, replaces=(first.reference, second.reference))
+    assert us.said(RULE, signing(us, both, first, second))
+
+
+@pytest.mark.parametrize("doubt", [{"conflict": "two readings"}, {"unread": "as directed"}])
+def test_a_dosage_in_doubt_is_not_tapered_by_a_button(us, doubt):
+    ending = stopped(us)
+    unsure = replace(ending, dosage=replace(ending.dosage, **doubt))
+    assert one(us, signing(us, ending)).proposals
+    assert one(us, signing(us, unsure)).proposals == ()
+
+
+@pytest.mark.parametrize(("mg", "speaks"), [(100, False), (101, True)])
+def test_at_the_weakest_tablet_a_taper_is_over(us, mg, speaks):
+    """Of gabapentin 100 mg a day."""
+    assert bool(us.said(RULE, signing(us, stopped(us, "gabapentin", step(mg))))) is speaks
