@@ -174,7 +174,7 @@ def _findings(
 ) -> Iterator[Finding]:
     """What is about the order alone is one card; what is about another beside it goes with that pair. A line that is no
     card of its own stands on the first."""
-    reasons = sorted(reasons, key=lambda reason: (not reason.alone, not reason.avoid))
+    reasons = sorted(reasons, key=lambda reason: not reason.avoid)
     own = [reason for reason in reasons if reason.alone and not reason.beside]
     pairs = [(reason, other) for reason in reasons if reason.alone for other in reason.beside]
     lines = [reason for reason in reasons if not reason.alone]
@@ -208,7 +208,7 @@ def _of_a_pair(
     knowledge: Knowledge,
 ) -> Finding:
     head = reasons[0]
-    lead = f"{head.agent or agents[0].title} at age {_age(facts)}{head.verdict}"
+    lead = f"{head.agent} at age {_age(facts)}{head.verdict}"
     beside = Beside(lead, _name(other, knowledge), head.says, standing_line(other))
     return replace(
         _of_the_order(order, agents, reasons, facts),

@@ -187,12 +187,11 @@ def _naive(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowle
 
 def _boxed(agent: Agent) -> Iterator[str]:
     if agent.boxed:
-        yield f"Boxed warnings: {'; '.join(uncapital(words.rstrip('.')) for words in agent.boxed[:MOST_BOXED])}"
+        yield f"Boxed warnings: {'; '.join(uncapital(words) for words in agent.boxed[:MOST_BOXED])}"
 
 
 def _form(order: MedicationOrder, agent: Agent) -> str:
-    short = next((f.short for f in agent.formulation if f.id == order.formulation), "")
-    return f"{short} " if short else ""
+    return "".join(f"{f.short} " for f in agent.formulation if f.id == order.formulation and f.short)
 
 
 def _source(knowledge: Knowledge) -> Iterator[Statement]:

@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from cards import Knowledge
 from cards.facts import Patient
-from cards.finding import Indicator
+from cards.finding import Beside, Indicator
+from cards.pairs import pair_of
+from cards.rules.older_adult_risk import check
 from tests.rules.dose_patients import Ward, step
 
 RULE = "older-adult-risk"
@@ -174,3 +177,74 @@ def test_of_two_drafts_the_first_alone_has_the_count(us):
     drafts = (us.order("gabapentin", step(100)), us.order("duloxetine", step(30), key="second"))
     found = [f for f in us.said(RULE, us.facts(*drafts, *others, age=70)) if "together (" in f.summary]
     assert [f.orders for f in found] == [("MedicationRequest/new",)]
+
+
+def test_two_on_the_list_together_are_one_pair_that_names_both(us):
+    """Gabapentin beside morphine at seventy: both names, both orders, and what stands beside the reason."""
+    order, morphine = us.order("gabapentin", step(100)), us.taken("morphine", step(15))
+    (found,) = check(us.facts(order, morphine, age=70, crcl=40), us.knowledge)
+    why = "severe sedation and respiratory depression; except when replacing or sparing an opioid"
+    lead = "Gabapentin at age 70 is best avoided beside"
+    assert found.summary == f"{lead} morphine: {why}"
+    assert found.beside == Beside(lead, "morphine", why, "Morphine: being taken")
+    assert found.detail == ("Morphine: being taken", f"Avoid: {why}", "Caution: reduce the dose below 60 mL/min")
+    assert (found.agents, found.indicator) == (("gabapentin", "morphine"), WARNING)
+    assert found.orders == ("MedicationRequest/new", "MedicationRequest/old")
+    assert found.pair == pair_of(order, morphine)
+    nameless = us.facts(replace(order, reference=""), morphine, age=70)
+    assert [f.orders for f in check(nameless, us.knowledge)] == [("MedicationRequest/old",)]
+
+
+def test_what_goes_along_is_said_on_the_first_card_alone(us):
+    order = us.order("gabapentin", step(100))
+    twice = [us.taken("morphine", step(15), key=key) for key in ("day", "night")]
+    first, second = check(us.facts(order, *twice, age=70, crcl=40), us.knowledge)
+    assert first.detail[-1] == "Caution: reduce the dose below 60 mL/min"
+    assert second.detail[-1].startswith("Avoid: ")
+    beside = [us.taken("gabapentin", step(300), key="g"), us.taken("lorazepam", step(1), key="l")]
+    tramadol = us.order("tramadol", step(50))
+    own, *pairs = check(us.facts(tramadol, *beside, age=70, crcl=20), us.knowledge)
+    assert own.detail[1:] == ("Caution: can lower sodium (SIADH): check it", "Caution: reduce the dose")
+    assert [pair.detail[1:] for pair in pairs] == [
+        ("Avoid: overdose and respiratory depression",),
+        ("Avoid: severe sedation and respiratory depression; except when moving from the opioid",),
+    ]
+
+
+def test_what_is_to_be_avoided_is_the_headline_before_what_needs_care(us):
+    """Care on the headline and "avoid" beneath it is read as care."""
+    others = [us.taken(name, step(5), key=name) for name in ("duloxetine", "carbamazepine")]
+    found = us.facts(us.order("baclofen", step(5)), *others, age=70, conditions=("falls",))
+    (card,) = check(found, us.knowledge)
+    assert card.summary.startswith("Baclofen at age 70: 3 CNS-active medicines together")
+    assert [line.partition(":")[0] for line in card.detail] == ["Avoid", "Caution"]
+
+
+@pytest.mark.parametrize("name", ["gabapentin", "pregabalin"])
+def test_a_dose_by_the_kidneys_alone_is_another_rules_to_say(us, name):
+    assert us.said(RULE, us.facts(us.order(name, step(25)), age=70, crcl=40)) == []
+
+
+def test_the_extended_tablet_that_the_kidneys_forbid_is_no_second_card(us):
+    order = us.order("tramadol", step(100), formulation="extended")
+    assert list(check(us.facts(order, age=70, crcl=20), us.knowledge)) == []
+
+
+def as_of(us, name, **changes):
+    """The agent as if the one row on a medicine beside it read otherwise."""
+    agent = us.knowledge.agents[name]
+    rows = tuple(structs.replace(row, **changes) for row in agent.beers if row.classes)
+    agents = {**us.knowledge.agents, name: structs.replace(agent, beers=rows)}
+    return replace(us.knowledge, agents=agents, remembered={})
+
+
+def test_care_beside_another_is_information(us):
+    facts = us.facts(us.order("gabapentin", step(100)), us.taken("morphine", step(15)), age=70)
+    (found,) = check(facts, as_of(us, "gabapentin", strength="caution"))
+    assert found.summary.startswith("Gabapentin at age 70 needs care beside morphine: ")
+    assert found.indicator is INFO
+
+
+def test_no_medicine_is_beside_itself(us):
+    facts = us.facts(us.order("gabapentin", step(100)), age=70)
+    assert list(check(facts, as_of(us, "gabapentin", classes=("gabapentinoid",)))) == []

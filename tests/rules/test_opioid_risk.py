@@ -9,6 +9,8 @@ import pytest
 
 from cards import Knowledge
 from cards.facts import Dosage, Dose, DoseStep, Known, Role
+from cards.finding import Beside
+from cards.rules.opioid_risk import check
 from tests.rules.dose_patients import EVERYTHING, Ward, step
 from tests.rules.safety_patients import ago
 
@@ -82,10 +84,21 @@ def test_all_opioids_add_up_and_each_is_shown(us):
 def test_what_may_be_replaced_counts_apart(us):
     active = us.taken("oxycodone", step(10, 3))
     (found,) = totals(us, us.order("oxycodone", step(5, 3)), active)
-    assert "if what is taken continues" in found.summary
-    assert "The new order alone: 22.5 MME a day" in found.detail
+    total = "67.5 mg morphine equivalents (MME) a day in all if what is taken continues"
+    assert found.summary == f"Oxycodone: {total}, at or above 50"
+    assert found.detail[2:4] == ("In all: 67.5 MME a day", "The new order alone: 22.5 MME a day")
+    assert not any(line.startswith("If what is being taken") for line in found.detail)
     replacing = us.order("oxycodone", step(5, 3), replaces=(active.reference,))
     assert totals(us, replacing, active) == []
+
+
+def test_a_new_order_over_the_threshold_says_what_both_come_to(us):
+    """60 MME in place of 45, or 105 beside it: nobody but the prescriber knows which was meant."""
+    (found,) = totals(us, us.order("oxycodone", step(10, 4)), us.taken("oxycodone", step(10, 3)))
+    assert found.summary == "Oxycodone: 60 mg morphine equivalents (MME) a day in all, at or above 50"
+    assert "If what is being taken continues as well: 105 MME a day" in found.detail
+    (alone,) = totals(us, us.order("oxycodone", step(10, 4)))
+    assert not any(line.startswith(("If what is being taken", "The new order alone")) for line in alone.detail)
 
 
 def test_what_has_no_factor_is_named_and_never_nought(us):
@@ -190,6 +203,32 @@ def test_the_pair_speaks_everywhere_but_without_naloxone(us, condition):
     assert "No naloxone is on the list" not in text(found)
 
 
+def test_a_pair_names_both_orders_and_the_pair_it_is_of(us):
+    """Who reads one of the two names stops the wrong one."""
+    order, taken = us.order("gabapentin", step(300)), us.taken("oxycodone", step(5, 2))
+    (found,) = check(us.facts(order, taken, conditions=("musculoskeletal-pain",)), us.knowledge)
+    verdict = "together they can slow breathing; no naloxone on the list"
+    assert found.summary == f"Gabapentin with oxycodone: {verdict}"
+    assert found.detail[0] == "Oxycodone: being taken"
+    assert found.orders == ("MedicationRequest/new", "MedicationRequest/old")
+    assert found.pair == frozenset(found.orders)
+    assert found.beside == Beside("Gabapentin with", "oxycodone", verdict, "Oxycodone: being taken")
+    assert [s.address.partition("#")[0] for s in found.because] == [
+        "combinations/gabapentinoid-with-opioid.toml",
+        "interactions/cns-depression.toml",
+    ]
+    nameless = us.facts(replace(order, reference=""), taken, conditions=("musculoskeletal-pain",))
+    assert [found.orders for found in check(nameless, us.knowledge)] == [("MedicationRequest/old",)]
+
+
+@pytest.mark.parametrize(("opioid", "cited"), [("oxycodone", ["agents/oxycodone.toml#opioid"]), ("meperidine", [])])
+def test_a_pair_speaks_even_where_the_files_on_pairs_have_expired(us, opioid, cited):
+    expired = replace(us.knowledge, interactions={}, combinations={}, remembered={})
+    facts = us.facts(us.order("gabapentin", step(300)), us.taken(opioid, step(5, 2)))
+    (found,) = check(facts, expired)
+    assert [statement.address for statement in found.because] == cited
+
+
 # --- naloxone -------------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +304,23 @@ def test_nothing_on_record_is_naive_and_scope_does_not_silence_it(us):
 )
 def test_what_is_not_known_is_a_warning(us, more):
     assert naive(us, **more) == ["warning"]
+
+
+def test_the_card_on_the_patch_says_what_is_not_known_and_what_tolerant_means(us):
+    """Told that nothing is on record where nothing was sent, a clinician believes it."""
+    unknown = us.facts(us.order("fentanyl", **patch("12.5")), known=EVERYTHING - {Known.MEDICATIONS})
+    known = us.facts(us.order("fentanyl", **patch("12.5")))
+    (doubt,), (naive,) = check(unknown, us.knowledge), check(known, us.knowledge)
+    assert doubt.summary == ("Fentanyl patch is for the opioid-tolerant only: whether this patient is, is not known")
+    assert doubt.not_checked == ("current medicines: not known",)
+    assert naive.summary == "Fentanyl patch is for the opioid-tolerant only: no opioid that makes tolerant is on record"
+    assert naive.not_checked == ()
+    for found in (doubt, naive):
+        assert found.detail[0].startswith(
+            "Tolerant: for 7 days or more at least one of: morphine by mouth 60 mg a day; fentanyl through the skin 25"
+        )
+        boxed = "addiction, abuse and misuse; life-threatening respiratory depression; accidental ingestion"
+        assert found.detail[1] == f"Boxed warnings: {boxed}"
 
 
 def test_an_opioid_that_ended_lately_leaves_it_open(us):

@@ -57,9 +57,9 @@ def test_the_whole_card_on_opening_the_chart(us: Ward) -> None:
         "Pregabalin: start with 1 capsule (75 mg) by mouth once daily at night for 7 days",
         f"Gabapentin (off-label): {GABAPENTIN}",
         (
-            "Nortriptyline (off-label): test first, none recent on record: ECG; start with 1 capsule (10 mg) by mouth once"
-            " daily at night for 7 days. The tricyclic trials were of amitriptyline; nortriptyline is the one better"
-            " tolerated"
+            "Nortriptyline (off-label): test first, none recent on record: ECG; start with 1 capsule (10 mg) by mouth"
+            " once daily at night for 7 days. The tricyclic trials were of amitriptyline; nortriptyline is the one"
+            " better tolerated"
         ),
         (
             "Capsaicin cream (off-label): for those who prefer a topical or cannot take the others (AAN 2022, Level C)."
@@ -128,8 +128,8 @@ def test_who_has_nothing_left_gets_the_reasons_and_what_is_left_without_drugs(us
             " without specialist review)"
         ),
         (
-            "No agent is left to offer here. Foot care, activity and exercise, help with sleep and mood; refer to a pain or"
-            " neurology clinic (8 % capsaicin patch, spinal cord stimulation)."
+            "No agent is left to offer here. Foot care, activity and exercise, help with sleep and mood; refer to a"
+            " pain or neurology clinic (8 % capsaicin patch, spinal cord stimulation)."
         ),
         "Pregnancy: treatment without drugs and specialist review first. Do not stop what is taken without a plan.",
         "Check B12 (metformin lowers it) and other causes; bring glucose down steadily, not fast.",
