@@ -10,7 +10,7 @@ import pytest
 
 from cards import Knowledge
 from cards.facts import Facts, Role
-from cards.finding import Finding
+from cards.finding import Finding, Indicator
 from cards.rules.combination_options import check
 from cards.trial import taken_since
 from tests.rules.orders import DAY, Orders, condition, daily, facts
@@ -143,3 +143,103 @@ def test_orders_that_followed_one_another_are_one_time(order: Orders, knowledge:
 def test_an_unknown_start_is_no_trial(order: Orders, knowledge: Knowledge) -> None:
     first = order.taken("duloxetine", dosage=daily(60))
     assert said(facts(order("pregabalin"), first, conditions=(condition(DPN),)), knowledge) == []
+
+
+# --- the card, word for word ----------------------------------------------------------------------------------------
+
+OF_THE_PAIR = (
+    "May be considered when the first of the two, at an adequate dose for long enough, has helped in part and is"
+    " tolerated. Risk: Dizziness, nausea, falls, and low sodium in older people."
+)
+ONE_CHANGE = "One change at a time: duloxetine stays as it is while the second is raised; taper what does not help."
+NEVER = (
+    "Not beside duloxetine: nortriptyline (Serotonin toxicity, and duloxetine raises the tricyclic's level by CYP2D6;"
+    " replace one by the other instead)"
+)
+DULOXETINE, PREGABALIN = "MedicationRequest/duloxetine-active", "MedicationRequest/pregabalin-draft"
+
+
+def test_the_whole_card_for_a_draft_that_is_supported(order: Orders, knowledge: Knowledge) -> None:
+    """The dose of the first, since when, what is drafted beside it, the risk of both, and what never goes with it."""
+    first = order.taken("duloxetine", dosage=daily(60), starts=DAY - timedelta(days=100))
+    drafted = order("pregabalin", dosage=daily(150))
+    (found,) = said(facts(drafted, first, conditions=(condition(DPN),)), knowledge)
+    how = "duloxetine (60 mg a day, 14 weeks)"
+    assert found.summary == f"Beside {how} pregabalin may be considered if it helped in part"
+    assert found.detail == (
+        "Duloxetine 60 mg a day since 2026-08-14: duloxetine",
+        "An adequate trial here: 60 mg a day, 6 weeks in all",
+        "Pregabalin, drafted: 150 mg a day",
+        OF_THE_PAIR,
+        ONE_CHANGE,
+        NEVER,
+    )
+    assert (found.indicator, found.agents) == (Indicator.INFO, ("duloxetine", "pregabalin"))
+    assert found.orders == (PREGABALIN, DULOXETINE)
+    assert (found.conditions, found.proposals) == ((f"Condition/{DPN}",), ())
+    assert [s.address for s in found.because] == [
+        "conditions/painful-diabetic-neuropathy.toml#target",
+        "combinations/snri-with-gabapentinoid.toml#verdict",
+    ]
+
+
+def test_the_whole_card_for_a_draft_that_is_not(order: Orders, knowledge: Knowledge) -> None:
+    """Nortriptyline beside duloxetine: accepting what is offered must take it away, with the start dose in full."""
+    (found,) = said(case(order, "nortriptyline"), knowledge)
+    options = "pregabalin, gabapentin and capsaicin cream may be considered if it helped in part"
+    assert found.summary == f"Beside duloxetine (60 mg a day, 6 weeks) {options}"
+    assert found.detail[2:] == (
+        "Pregabalin: Take 1 capsule (25 mg) by mouth once daily for 7 days",
+        "Gabapentin: Take 1 capsule (100 mg) by mouth once daily at night for 7 days",
+        "Capsaicin cream",
+        OF_THE_PAIR,
+        found.detail[6],
+        ONE_CHANGE,
+        NEVER,
+    )
+    assert "Burning or rash where it is put" in found.detail[6]
+    pregabalin, gabapentin = found.proposals
+    assert (pregabalin.label, gabapentin.label) == ("Add pregabalin", "Add gabapentin")
+    assert pregabalin.description == (
+        "Add pregabalin: Take 1 capsule (25 mg) by mouth once daily for 7 days, then take 1 capsule (25 mg) by mouth"
+        " twice daily. Remove nortriptyline."
+    )
+    assert (pregabalin.route, pregabalin.reason, len(pregabalin.steps)) == ("oral", f"Condition/{DPN}", 2)
+
+
+def test_what_has_no_identity_is_not_taken_away(order: Orders, knowledge: Knowledge) -> None:
+    whole = case(order, "nortriptyline")
+    nameless = replace(whole, orders=tuple(replace(each, reference="") for each in whole.orders))
+    (found,) = said(nameless, knowledge)
+    assert found.orders == ()
+    assert [proposal.removes for proposal in found.proposals] == [(), ()]
+
+
+def test_a_pain_that_is_only_suspected_needs_no_second_agent(order: Orders, knowledge: Knowledge) -> None:
+    whole = case(order, "pregabalin")
+    suspected = replace(whole, conditions=(condition(DPN, provisional=True),))
+    assert said(suspected, knowledge) == []
+
+
+def test_one_tablet_of_both_adds_a_second_and_the_first_is_no_second(order: Orders, knowledge: Knowledge) -> None:
+    first = order.taken("duloxetine", dosage=daily(60), starts=DAY - timedelta(days=100))
+    (found,) = said(facts(order("duloxetine+pregabalin"), first, conditions=(condition(DPN),)), knowledge)
+    assert found.summary.endswith("pregabalin may be considered if it helped in part")
+    assert found.agents == ("duloxetine", "pregabalin")
+
+
+def test_a_rise_is_above_the_target_and_above_what_is_taken(order: Orders, knowledge: Knowledge) -> None:
+    """Back to 90 mg from 120 is no rise: who is being tapered is not offered a second agent for it."""
+    first = order.taken("duloxetine", dosage=daily(120), starts=DAY - timedelta(days=100))
+    for mg, count in ((90, 0), (120, 0), (121, 1)):
+        drafted = order("duloxetine", dosage=daily(mg))
+        assert len(said(facts(drafted, first, conditions=(condition(DPN),)), knowledge)) == count
+    unread = order("duloxetine")
+    assert said(facts(unread, first, conditions=(condition(DPN),)), knowledge) == []
+
+
+def test_each_draft_is_judged_by_itself(order: Orders, knowledge: Knowledge) -> None:
+    first = order.taken("duloxetine", dosage=daily(60), starts=DAY - timedelta(days=100))
+    drafts = order("metoprolol"), order("pregabalin")
+    (found,) = said(facts(*drafts, first, conditions=(condition(DPN),)), knowledge)
+    assert found.orders[0] == PREGABALIN
