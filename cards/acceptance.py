@@ -6,18 +6,21 @@ from __future__ import annotations
 
 from .facts import Facts, Known, Role
 from .finding import Proposal
+from .gaps import unread_allergies
 
 NEEDED_FOR_NEW = frozenset({Known.PATIENT, Known.CONDITIONS, Known.MEDICATIONS, Known.ALLERGIES})
 
 
 def acceptable(proposal: Proposal, facts: Facts) -> bool:
-    """A new order needs known age, medicines, allergies and conditions; a mended draft, and the slow end of an order,
-    need an id and a known age."""
+    """A new order needs known age, medicines, conditions and allergies, each of them read; a mended draft, and the slow
+    end of an order, need an id and a known age."""
     if facts.age_between() is None:
         return False
     changed = proposal.updates or proposal.tapers
     if changed:
         return any(order.reference == changed for order in facts.orders)
+    if unread_allergies(facts):
+        return False
     return facts.known >= NEEDED_FOR_NEW and not _had(proposal.ingredient, facts)
 
 

@@ -1,8 +1,7 @@
 """
 A recorded allergy to the ingredient, or to another of its group; an intolerance speaks against it less.
 
-A group is as narrow as the agent's file says: the substances that are known to cross-react. What was not tolerated of
-another of the group is no more than a caution.
+A group is as narrow as the agent's file says: the substances that are known to cross-react.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ def by_allergy(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Obj
         group = _group(agent, allergy, knowledge)
         if group is not None:
             yield Objection(
-                strength=_strength(allergy, group),
+                strength=_strength(allergy),
                 why=_why(allergy, group, knowledge),
                 subject=said(allergy.label, 70),
                 because=knowledge.cite(agent, "allergy_groups"),
@@ -44,10 +43,8 @@ def _groups_of(substance: str, knowledge: Knowledge) -> frozenset[str]:
     return knowledge.value_sets.classes_of(substance).union(agent.allergy_groups if agent else ())
 
 
-def _strength(allergy: Allergy, group: str) -> Strength:
-    if not allergy.intolerance or allergy.severe:
-        return "contraindicated"
-    return "caution" if group else "avoid"
+def _strength(allergy: Allergy) -> Strength:
+    return "avoid" if allergy.intolerance and not allergy.severe else "contraindicated"
 
 
 def _why(allergy: Allergy, group: str, knowledge: Knowledge) -> str:

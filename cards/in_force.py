@@ -228,10 +228,9 @@ class Knowledge:
         return agent.title.lower() if agent else ingredient
 
     def substances(self, system: str, code: str, text: str) -> frozenset[str]:
-        """What an allergy is to: ingredients, by code or by name, and the classes they belong to."""
+        """What an allergy is to: ingredients, by code or by name. Their classes are not what was recorded."""
         product = (self.products.find(system, code) if code else None) or self.products.named(text)
-        names = frozenset(self.ids(product.ingredients)) if product else frozenset()
-        return names.union(*(self.value_sets.classes_of(name) for name in names))
+        return frozenset(self.ids(product.ingredients)) if product else frozenset()
 
     @cached_property
     def named_in_pairs(self) -> frozenset[str]:

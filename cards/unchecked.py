@@ -5,7 +5,8 @@ is never answered with silence.
 The law: no allergies, medicines or conditions in the call can always matter, so they are always said; but a card of
 their own is made only where no other card about a judged order carries the line, and then one for all orders. What is
 missing of one order alone (its dose, its product, the kidney function that its dose asks for) keeps its own card, with
-what would settle it. The extension's notChecked has every line, wherever it is said.
+what would settle it. Nothing settles that dialysis leaves no clearance: it goes with the card on the limit. The
+extension's notChecked has every line, wherever it is said.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def folded(findings: list[Finding], most_cards: int) -> list[Finding]:
         return [*others, _together(gaps)]
     place = min(place, most_cards - 1)
     carrier = _with(others[place], tuple(line for gap in gaps for line in gap.not_checked))
-    others[place] = replace(carrier, also_rules=_also(carrier))
+    detail = tuple(dict.fromkeys([*carrier.detail, *(line for gap in gaps for line in gap.detail)]))
+    others[place] = replace(carrier, detail=detail, also_rules=_also(carrier))
     return others
 
 
@@ -77,6 +79,7 @@ def _together(gaps: list[Finding]) -> Finding:
     names = listed(dict.fromkeys(gap.summary.partition(":")[0].lower() for gap in gaps))
     return replace(
         _with(head, tuple(line for gap in rest for line in gap.not_checked)),
+        detail=tuple(dict.fromkeys(line for gap in gaps for line in gap.detail)),
         summary=fits(f"{capital(names)}:{head.summary.partition(':')[2]}"),
         agents=tuple(dict.fromkeys(name for gap in gaps for name in gap.agents)),
         orders=tuple(dict.fromkeys(reference for gap in gaps for reference in gap.orders)),

@@ -29,6 +29,7 @@ def read_facts(call: Call, knowledge: Knowledge) -> Facts:
     call.readings.under(value_sets)
     orders, unread_orders = read_orders(call, knowledge)
     conditions, unread_conditions = _conditions(call, knowledge)
+    allergies, unread_allergies = _allergies(call, knowledge)
     results, unread_results = read_observations(call.observations, call.patient_id, value_sets, call.readings)
     conditions = with_pregnancy(conditions, results, knowledge, call.day)
     patient = with_body(read_patient(call.patient, call.day), results, value_sets, call.day)
@@ -40,11 +41,11 @@ def read_facts(call: Call, knowledge: Knowledge) -> Facts:
         not_excluded=not_excluded(patient, conditions, knowledge, call.day),
         orders=tuple(orders),
         results=results,
-        allergies=tuple(_allergies(call, knowledge)),
+        allergies=allergies,
         kidneys=kidney_function(
             patient, results, conditions, value_sets, call.day, knowledge.recent_days, unread_results
         ),
-        unread=(*unread_orders, *unread_conditions, *unread_results, *_not_given(call)),
+        unread=(*unread_orders, *unread_conditions, *unread_allergies, *unread_results, *_not_given(call)),
         known=call.known,
         user_is_clinician=not call.user.startswith(("Patient/", "RelatedPerson/")),
         requester=call.user,
@@ -85,13 +86,14 @@ def _widened(condition: Condition, more: frozenset[str]) -> Condition:
     return replace(condition, value_sets=condition.value_sets | more) if more else condition
 
 
-def _allergies(call: Call, knowledge: Knowledge) -> Iterator[Allergy]:
-    for resource in call.allergies:
-        found = call.readings.of(
-            resource, "allergy", read_allergy, call.patient_id, knowledge.substances, knowledge.value_sets
-        )
-        if isinstance(found, Allergy):
-            yield found
+def _allergies(call: Call, knowledge: Knowledge) -> tuple[tuple[Allergy, ...], tuple[Unread, ...]]:
+    substances, value_sets = knowledge.substances, knowledge.value_sets
+    found = [
+        call.readings.of(resource, "allergy", read_allergy, call.patient_id, substances, value_sets)
+        for resource in call.allergies
+    ]
+    read = tuple(allergy for allergy in found if isinstance(allergy, Allergy))
+    return read, tuple(unread for unread in found if isinstance(unread, Unread))
 
 
 def _not_given(call: Call) -> Iterator[Unread]:

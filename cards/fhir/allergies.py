@@ -25,6 +25,17 @@ _NOT_DRUGS = frozenset({"food", "environment"})
 _NONE_KNOWN = re.compile(
     r"\b(no|nil|none|not)[ -](known|active|recorded|drug|medication|allerg\w*)|\bnk[dfm]?a\b|^none$"
 )
+# What an allergy record says beside the substance: "Allergy to gabapentin (finding)", "Gabapentin allergy".
+_BESIDE = re.compile(
+    r"\([^()]*\)|\b(propensity to )?(adverse|allergic) (drug )?reactions?\b|"
+    r"\b(drug|medication|known|severe|reported)\b|"
+    r"\b(allergy|allergies|allergic|hypersensitivity|sensitivity|intolerance|intolerant|status|caused by|due to|to)\b",
+    re.IGNORECASE,
+)
+_NOT_ASKED = re.compile(
+    r"^((drug |medication )?allerg(y|ies)( status)? )?(patient )?"
+    r"(unknown|not (asked|known|recorded|assessed)|unable to .*)$"
+)
 _ALLERGIC = re.compile(
     r"anaphyla|angio-?o?edema|urticaria|hives|bronchospasm|wheez|swelling|stevens|necrolysis|eosinophilia|dress\b|rash|"
     r"exanthem|vasculitis|serum sickness|shock|airway|throat"
@@ -74,7 +85,9 @@ def _read(resource: Mapping[str, Any], ingredients: Ingredients, value_sets: Val
         return None
     if not said and not substances:
         return "what it is to is not said in words or in a code that is known"
-    label = said[0] if said else " / ".join(sorted(substances))
+    if not substances and any(map(_not_asked, said)):
+        return "it says only that allergies are not known"
+    label = _plain(said[0]) or said[0] if said else _called(substances, value_sets)
     return label, substances, _is_intolerance(resource), _is_severe(resource)
 
 
@@ -92,7 +105,7 @@ def _says_none(concepts: list[object], said: list[str], value_sets: ValueSets) -
                 or value_sets.conditions_of(coding.system, coding.code) & none_known
             ):
                 return True
-    return any(_NONE_KNOWN.search(name.lower()) for name in said)
+    return any(_NONE_KNOWN.search(name.lower()) and not _not_asked(name) for name in said)
 
 
 def _substances(concept: object, ingredients: Ingredients, value_sets: ValueSets) -> frozenset[str]:
@@ -100,9 +113,25 @@ def _substances(concept: object, ingredients: Ingredients, value_sets: ValueSets
     found: frozenset[str] = frozenset()
     for coding in codings(concept):
         found |= ingredients(coding.system, coding.code, "") | value_sets.conditions_of(coding.system, coding.code)
-    for name in () if found else names(concept):
-        found |= ingredients("", "", name) | value_sets.conditions_named(name.lower())
+    for name in () if found else map(str.lower, names(concept)):
+        found |= ingredients("", "", name) or ingredients("", "", _plain(name))
+        found |= value_sets.conditions_named(name)
     return found
+
+
+def _not_asked(name: str) -> bool:
+    return bool(_NOT_ASKED.search(name.lower().strip(" .")))
+
+
+def _plain(name: str) -> str:
+    """The substance alone of "Allergy to gabapentin (finding)"."""
+    return " ".join(_BESIDE.sub(" ", name).split()).strip(" :,-")
+
+
+def _called(substances: frozenset[str], value_sets: ValueSets) -> str:
+    """What only codes name: the narrowest that they stand for, without the classes that it belongs to."""
+    wider = frozenset(w for name in substances for w in value_sets.with_parents([name]) - {name})
+    return " / ".join(sorted(substances - wider or substances))
 
 
 def _is_not_a_drug(resource: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ what can be used is used, the rest is as if absent.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -51,6 +51,8 @@ class ValueSets(Hashable, Protocol):
     def history(self, id_: str, /) -> bool: ...
 
     def with_meaning(self, meaning: str, /) -> frozenset[str]: ...
+
+    def with_parents(self, ids: Iterable[str], /) -> frozenset[str]: ...
 
 
 class Coding(NamedTuple):

@@ -2,7 +2,7 @@
 Contraindicated by an allergy
 
 When    an allergy to an agent that is ordered, or to another of its group that cross-reacts, is on record
-Then    say to what: an allergy is critical, an intolerance a warning, that of another of the group information
+Then    say to what: an allergy is critical, an intolerance a warning
 Silent  when the record was refuted, or says that there is no allergy
 """
 
@@ -18,7 +18,7 @@ from ..judged import judged
 from ..objecting import finding
 from ..objection import one_a_subject
 
-INDICATORS = {"contraindicated": Indicator.CRITICAL, "avoid": Indicator.WARNING, "caution": Indicator.INFO}
+INDICATORS = {"contraindicated": Indicator.CRITICAL, "avoid": Indicator.WARNING}
 
 
 def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:

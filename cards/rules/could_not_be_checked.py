@@ -19,10 +19,11 @@ from ..finding import Finding, Indicator
 from ..gaps import Gap, gaps_of_the_record
 from ..in_force import Knowledge
 from ..lapsed import OUTDATED, gone, lapsed, outdated
-from ..limits import kidneys_matter
+from ..limits import kidneys_matter, renal_limit
 from ..statements import Agent, Band
-from ..wording import amount, capital, listed, said
+from ..wording import a_day, amount, capital, listed, said
 
+DIALYSIS = "dialysis"  # said on another card about the order, if there is one: the one on its limit
 RESULTS = ("creatinine", "eGFR")
 
 
@@ -32,7 +33,7 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
         of_the_order = list(_of_the_order(order, named, facts, knowledge))
         of_the_record = list(gaps_of_the_record(facts)) if named else []
         if of_the_order or of_the_record:
-            yield _finding(order, named, of_the_order, of_the_record, knowledge)
+            yield _finding(order, named, of_the_order, of_the_record, facts, knowledge)
 
 
 def _finding(
@@ -40,19 +41,22 @@ def _finding(
     named: list[str],
     of_the_order: list[Gap],
     of_the_record: list[Gap],
+    facts: Facts,
     knowledge: Knowledge,
 ) -> Finding:
     reasons = [*of_the_order, *of_the_record]
     short = listed(dict.fromkeys(topic for topic, _ in reasons))
     agents = [knowledge.agents[name] for name in named if name in knowledge.agents]
+    dialysis = any(topic == DIALYSIS for topic, _ in of_the_order)
     return Finding(
         summary=f"{_name(order, agents)}: not fully checked ({short})",
         indicator=Indicator.INFO,
         agents=tuple(named),
         orders=(order.reference,) if order.reference else (),
+        detail=tuple(_advice(order, agents, facts, knowledge)) if dialysis else (),
         because=tuple(knowledge.cite(agent) for agent in agents),
         not_checked=tuple(why for _, why in reasons),
-        of_the_record=not of_the_order,
+        of_the_record=all(topic == DIALYSIS for topic, _ in of_the_order),
     )
 
 
@@ -94,7 +98,7 @@ def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Know
     kidneys = facts.kidneys
     if kidneys.dialysis or kidneys.stage_five:
         if not any(entry.avoid for entry in knowledge.here(agent.dialysis, knowledge.form_of(agent, order))):
-            yield "dialysis", _on_dialysis(order, agent, facts, knowledge)
+            yield DIALYSIS, _on_dialysis(order, agent, facts, knowledge)
     elif not kidneys.known:
         not_given = [u.why for u in facts.unread if u.what == Known.OBSERVATIONS.value and not u.reference]
         missing = "; ".join(not_given or _without_a_result(kidneys)) or "no result on record"
@@ -110,12 +114,22 @@ def _without_a_result(kidneys: KidneyFunction) -> list[str]:
 
 
 def _on_dialysis(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
-    """With the entry for what the order is for, where it has one of its own."""
+    """Whether the agent's entry gave a limit in place of the one that no clearance gives."""
+    limit = renal_limit(agent, knowledge.form_of(agent, order), at_hand(facts, knowledge, order), facts, knowledge)
+    if limit is None:
+        return "dialysis or stage 5 kidney disease: no limit was computed"
+    most = a_day(limit.most, limit.unit)
+    return f"dialysis or stage 5 kidney disease: no clearance was computed; the limit of {most} is the one for dialysis"
+
+
+def _advice(order: MedicationOrder, agents: list[Agent], facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    """The dialysis entry for what the order is for, where the file has one of its own for that."""
     indications = at_hand(facts, knowledge, order).indications
-    entries = knowledge.holding(agent.dialysis, knowledge.form_of(agent, order), indications)
-    own = [entry for entry in entries if entry.indication] or entries
-    advice = "; ".join(entry.advice for entry in own if entry.advice) or "no dialysis dose is in this content"
-    return f"dialysis or stage 5 kidney disease: no limit was computed. {capital(advice)}"
+    for agent in agents:
+        entries = knowledge.holding(agent.dialysis, knowledge.form_of(agent, order), indications)
+        own = [entry for entry in entries if entry.indication] or entries
+        found = [capital(entry.advice) for entry in own if entry.advice]
+        yield from found or ["No dialysis dose is in this content"]
 
 
 def _limits_in_words(agent: Agent, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> str:

@@ -39,6 +39,49 @@ def test_substances(code, substances):
     assert read(code=code).substances == substances
 
 
+def whole(system, code, text):
+    """As the product tables read a name: all of it, or nothing."""
+    return frozenset({"gabapentin"} if text.lower() == "gabapentin" else ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Allergy to gabapentin",
+        "Allergy to gabapentin (finding)",
+        "Gabapentin allergy",
+        "Gabapentin (substance)",
+        "Adverse reaction to gabapentin",
+        "Propensity to adverse reactions to gabapentin",
+        "Hypersensitivity: gabapentin",
+        "Severe allergic reaction caused by Gabapentin",
+        "gabapentin intolerance",
+    ],
+)
+def test_the_words_of_an_allergy_record_stand_around_the_substance(text):
+    resource = {"resourceType": "AllergyIntolerance", "id": "a", "code": {"text": text}}
+    found = read_allergy(resource, "p", whole, VALUE_SETS)
+    assert found.substances == {"gabapentin"}
+    assert found.label.lower() == "gabapentin"
+
+
+@pytest.mark.parametrize("text", ["Family history of allergy to gabapentin", "Gabapentin never taken"])
+def test_other_words_are_not_taken_away(text):
+    resource = {"resourceType": "AllergyIntolerance", "id": "a", "code": {"text": text}}
+    assert read_allergy(resource, "p", whole, VALUE_SETS).substances == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text", ["Unknown", "Not asked", "Patient not asked", "Allergies not recorded", "Allergy status unknown"]
+)
+def test_that_nobody_asked_is_not_that_there_is_none(text):
+    assert isinstance(read(code={"text": text}), Unread)
+
+
+def test_what_only_codes_name_is_called_by_the_narrowest():
+    assert read(code={"coding": [{"system": ICD10CM, "code": "Z88.5"}]}).label == "opioid-allergy"
+
+
 def test_the_substance_of_a_reaction_counts_too():
     assert read(reaction=[{"substance": {"text": "lidocaine"}}]).substances == {"gabapentin", "lidocaine"}
     assert read(code=None, reaction=[{"substance": {"text": "lidocaine"}}]).substances == {"lidocaine"}

@@ -28,7 +28,7 @@ def us(knowledge: Knowledge) -> Ward:
         pytest.param(allergy("phenytoin"), ["critical"], id="another of the group"),
         pytest.param(allergy("fosphenytoin"), ["critical"], id="one of the group that is not ours"),
         pytest.param(allergy("amitriptyline"), ["critical"], id="the other group of its label"),
-        pytest.param(allergy("phenytoin", intolerance=True), ["info"], id="an intolerance of another"),
+        pytest.param(allergy("phenytoin", intolerance=True), ["warning"], id="an intolerance of another"),
         pytest.param(allergy("gabapentin"), [], id="a medicine of no group with it"),
         pytest.param(allergy(), [], id="a medicine that is not known here"),
     ],

@@ -130,14 +130,28 @@ def test_why_the_kidneys_are_not_known(us: Ward) -> None:
 )
 def test_the_advice_on_dialysis(us: Ward, agent: str, mg: float, at_hand: tuple[str, ...], advice: str) -> None:
     """The dose of another disease, up to half as much again, would be taken by patients who cannot clear it."""
-    line = of_kidneys(us, agent, mg, *at_hand, kidneys=ON_DIALYSIS)
-    assert line.startswith(f"dialysis or stage 5 kidney disease: no limit was computed. {advice}")
-    assert line.count("a day") <= 1
+    (detail,) = advised_on_dialysis(us, agent, mg, *at_hand)
+    assert detail.startswith(advice)
+    assert detail.count("a day") <= 1
 
 
 def test_two_uses_on_dialysis_are_two_pieces_of_advice(us: Ward) -> None:
-    line = of_kidneys(us, "pregabalin", 75, DPN, FIBROMYALGIA, kidneys=ON_DIALYSIS)
-    assert [part[:11] for part in line.partition("computed. ")[2].split("; ")] == ["25 to 50 mg", "50 to 75 mg"]
+    found = advised_on_dialysis(us, "pregabalin", 75, DPN, FIBROMYALGIA)
+    assert [line[:11] for line in found] == ["25 to 50 mg", "50 to 75 mg"]
+
+
+def advised_on_dialysis(us: Ward, agent: str, mg: float, *at_hand: str) -> tuple[str, ...]:
+    facts = us.facts(us.order(agent, step(mg)), conditions=at_hand, crcl=None, kidneys=ON_DIALYSIS)
+    (finding,) = check(facts, us.knowledge)
+    return tuple(finding.detail)
+
+
+def test_what_was_computed_on_dialysis_is_what_the_rule_on_the_limit_says(us: Ward) -> None:
+    """A card that denies the limit that the card above it applies would cost both their credit."""
+    head = "dialysis or stage 5 kidney disease: no"
+    assert of_kidneys(us, "flecainide", 200, kidneys=ON_DIALYSIS) == f"{head} limit was computed"
+    expected = f"{head} clearance was computed; the limit of 50 mg a day is the one for dialysis"
+    assert of_kidneys(us, "pregabalin", 75, DPN, kidneys=ON_DIALYSIS) == expected
 
 
 def test_what_must_be_avoided_on_dialysis_is_another_rules_to_say(us: Ward) -> None:
