@@ -52,7 +52,7 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order in facts.selected():
         agents = [knowledge.agents[name] for name in order.ingredients if name in knowledge.agents]
         reasons = [reason for agent in agents for reason in _by_list(order, agent, facts, knowledge)]
-        reasons += _by_count(order, facts, knowledge) if agents else ()
+        reasons += _by_count(order, facts, knowledge)
         if any(reason.alone for reason in reasons):
             yield from _findings(order, agents, reasons, facts, knowledge)
 

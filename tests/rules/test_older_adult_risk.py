@@ -248,3 +248,52 @@ def test_care_beside_another_is_information(us):
 def test_no_medicine_is_beside_itself(us):
     facts = us.facts(us.order("gabapentin", step(100)), age=70)
     assert list(check(facts, as_of(us, "gabapentin", classes=("gabapentinoid",)))) == []
+
+
+def test_what_is_not_cns_active_counts_neither_beside_nor_within(us):
+    """Two and a beta blocker are two: an alert at every third medicine is read by nobody."""
+    order, duloxetine = us.order("gabapentin", step(100)), us.taken("duloxetine", step(30))
+    assert us.said(RULE, us.facts(order, duloxetine, us.taken("metoprolol", step(50), key="m"), age=70)) == []
+    tablet = replace(us.order("tramadol", step(37)), ingredients=("tramadol", "acetaminophen"))
+    assert list(check(us.facts(tablet, duloxetine, age=70), us.knowledge)) == []
+
+
+def test_the_count_begins_at_the_age_of_its_list(us):
+    others = [us.taken(name, step(5), key=name) for name in ("duloxetine", "carbamazepine")]
+    found = [len(us.said(RULE, us.facts(us.order("gabapentin", step(100)), *others, age=age))) for age in (64, 65)]
+    assert found == [0, 1]
+
+
+def test_each_of_two_drafts_is_judged_beside_the_other(us):
+    drafts = us.order("gabapentin", step(100)), us.order("oxycodone", step(5), key="second")
+    found = check(us.facts(*drafts, age=70), us.knowledge)
+    assert [f.summary.partition(":")[0] for f in found] == [
+        "Gabapentin at age 70 is best avoided beside oxycodone",
+        "Oxycodone at age 70 is best avoided beside gabapentin",
+    ]
+
+
+def test_the_tablet_is_judged_by_the_rows_of_its_own_form(us):
+    order = us.order("tramadol", step(100), formulation="extended")
+    (found,) = check(us.facts(order, age=70, crcl=20, conditions=("falls",)), us.knowledge)
+    assert "Caution: reduce the dose" not in found.detail
+    assert found.summary == "Tramadol at age 70 is best avoided: falls"
+
+
+def test_a_long_record_is_cut_and_two_of_several_are_named(us):
+    """The headline is read at a glance; the line beneath has them all."""
+    labels = ("f" * 50, "g" * 51, "h")
+    recorded = [replace(us.condition("falls", key=label[0]), label=label) for label in labels]
+    (found,) = check(us.facts(us.order("gabapentin", step(100)), conditions=tuple(recorded), age=70), us.knowledge)
+    cut = "g" * 49 + "…"
+    names = f"{labels[0]} and {cut}"
+    assert found.summary == f"Gabapentin at age 70 is best avoided: {names[:89]}…"
+    assert f"({labels[0]}, {cut} and h)" in found.detail[0]
+
+
+def test_the_names_of_too_many_are_cut_in_the_headline(us):
+    beside = ["carbamazepine", "desvenlafaxine", "oxcarbazepine", "nortriptyline", "lorazepam"]
+    others = [us.taken(name, step(5), key=name) for name in beside]
+    found = next(check(us.facts(us.order("baclofen", step(5)), *others, age=70), us.knowledge))
+    within = found.summary.partition("(")[2].removesuffix(")")
+    assert (len(within), within[-1]) == (70, "…")

@@ -194,6 +194,7 @@ def test_what_is_not_known_is_named_on_the_list(us: Ward) -> None:
     found = one(us, us.order("naproxen", step(500)), crcl=None, known=known)
     assert found.not_checked == ("allergies: not supplied, so none was looked for", "kidney function: not known")
     assert [proposal.ingredient for proposal in found.proposals] == ["pregabalin", "gabapentin"]
+    assert "Duloxetine" in found.detail, "no start is said where none is right for any kidneys"
     (dialysed,) = at_view(us, kidneys=KidneyFunction(dialysis="Condition/hd"))
     assert dialysed.not_checked == ()
 
@@ -220,7 +221,7 @@ def test_what_has_no_identity_is_not_pointed_at(us: Ward) -> None:
     [
         pytest.param("duloxetine", (DPN,), False, id="an offer that suits"),
         pytest.param("venlafaxine", (DPN,), False, id="left to the prescriber"),
-        pytest.param("venlafaxine", (DPN, "cirrhosis"), False, id="the same, with care"),
+        pytest.param("venlafaxine", (DPN, "long-qt"), False, id="the same, with care"),
         pytest.param("amitriptyline", (DPN, "av-block-2-3"), True, id="forbidden for this patient"),
         pytest.param("nortriptyline", (DPN, "av-block-2-3"), True, id="an offer that is forbidden"),
         pytest.param("oxycodone", (DPN,), True, id="an opioid"),
@@ -273,6 +274,19 @@ def test_what_is_offered_in_place_of_an_order_is_weighed_without_it(us: Ward) ->
     found = one(us, us.order("tramadol", step(50, 3)))
     assert found.agents[:2] == ("duloxetine", "pregabalin")
     assert not any("tramadol" in line for line in found.detail)
+
+
+def test_each_of_two_drafts_gets_the_list_without_itself(us: Ward) -> None:
+    """Tramadol bars duloxetine from the list in place of naproxen, not from the list in place of tramadol."""
+    drafts = us.order("naproxen", step(500)), us.order("tramadol", step(50), key="second")
+    of_naproxen, of_tramadol = said(us, *drafts)
+    assert "duloxetine" not in of_naproxen.agents
+    assert of_tramadol.agents[0] == "duloxetine"
+
+
+def test_of_an_offer_that_is_forbidden_its_benefit_is_not_praised(us: Ward) -> None:
+    found = one(us, us.order("nortriptyline", step(10)), conditions=(DPN, "av-block-2-3"))
+    assert found.detail[1] == PLAIN
 
 
 # --- on opening the chart -------------------------------------------------------------------------------------------
