@@ -47,11 +47,18 @@ def _at_hand(facts: Facts, knowledge: Knowledge, order: MedicationOrder | None) 
 
 def _by_reason(facts: Facts, knowledge: Knowledge, order: MedicationOrder) -> AtHand:
     named = [c for c in facts.conditions if c.reference and c.reference in order.reason_references]
-    coded = [c for c in facts.conditions if c not in named and order.reason_value_sets & c.value_sets]
+    coded = [c for c in facts.conditions if c not in named and _narrowed(order, knowledge) & c.value_sets]
     own = Condition(reference="", label="", value_sets=order.reason_value_sets)
     sets = order.reason_value_sets.union(*(c.value_sets for c in named))
     ladders = _ladders([*named, *(c for c in coded if _neuropathic(c, knowledge)), own], knowledge)
     return AtHand(_one_each(ladders), sets, other_reason=not ladders)
+
+
+def _narrowed(order: MedicationOrder, knowledge: Knowledge) -> frozenset[str]:
+    """What the reason's codes mean, without what they share with every other pain: a reason of one kind is no reason of
+    another that happens to be on record."""
+    kinds = [ladder for ladder in knowledge.ladders_of(order.reason_value_sets) if not knowledge.is_generic(ladder)]
+    return frozenset(ladder.value_set for ladder in kinds) or order.reason_value_sets
 
 
 def uses(here: AtHand, agent: Agent, knowledge: Knowledge) -> tuple[frozenset[str], ...]:

@@ -141,6 +141,9 @@ def _dose_limit(
         (row, most)
         for row in knowledge.here(agent.maximum, formulation)
         if row.kind == kind and row.single is single and age_may_hold(row, facts.age_between())
+        if here.indications
+        or kind == "ceiling"
+        or not row.indication  # what is usual in one use says nothing of another
         if (not row.with_medicine or beside(row.with_medicine, agent.id, facts)) and (most := _counted(row, facts))
     ]
     found = [_lowest(rows, use) for use in uses(here, agent, knowledge)]

@@ -63,6 +63,7 @@ CONDITIONS: dict[str, tuple[str, ...]] = {
     "palliative care": ("Z51.5",),
     "sickle cell": ("D57.1",),
     "gout": ("M10.9",),
+    "fibromyalgia": ("M79.7",),
     "hyponatraemia": ("E87.1",),
     "carries HLA-B*15:02": ("text:HLA-B*15:02 positive",),
 }

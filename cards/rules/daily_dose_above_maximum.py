@@ -110,8 +110,9 @@ def _use(limit: DoseLimit, here: AtHand, knowledge: Knowledge) -> str:
     """For which use, where the figure is for one."""
     if not limit.row.indication:
         return ""
-    named = [uncapital(ladder.title) for ladder, _ in here.ladders] if len(here.ladders) == 1 else []
-    return f" for {(named or [knowledge.value_sets.title(limit.row.indication[0])])[0]}"
+    own = [ladder for ladder, _ in here.ladders]
+    fits = len(own) == 1 and knowledge.value_sets.with_parents([own[0].value_set]).intersection(limit.row.indication)
+    return f" for {uncapital(own[0].title) if fits else knowledge.value_sets.title(limit.row.indication[0])}"
 
 
 def _lines(
