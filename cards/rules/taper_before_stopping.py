@@ -68,14 +68,13 @@ def _ended(facts: Facts, knowledge: Knowledge) -> Iterator[tuple[MedicationOrder
                 yield order, tuple(knowledge.name(name) for draft in instead for name in draft.ingredients)
 
 
-def _goes_on(order: MedicationOrder, ingredient: str, facts: Facts, knowledge: Knowledge) -> bool:
+def _goes_on(ingredient: str, facts: Facts, knowledge: Knowledge) -> bool:
     """In a draft, or in another active order that does not end here."""
     ended = {each.reference for each, _ in _ended(facts, knowledge)}
     return any(
         ingredient in other.ingredients
         and (other.role is Role.DRAFT or (other.role is Role.ACTIVE and other.reference not in ended))
         for other in facts.orders
-        if other is not order
     )
 
 
@@ -83,9 +82,9 @@ def _ending(
     order: MedicationOrder, name: str, replaced_by: tuple[str, ...], facts: Facts, knowledge: Knowledge
 ) -> Ending | None:
     agent = knowledge.agents.get(name)
-    if agent is None or _goes_on(order, name, facts, knowledge) or is_treatment(order, agent, facts, knowledge):
+    if agent is None or _goes_on(name, facts, knowledge) or is_treatment(order, agent, facts, knowledge):
         return None
-    rows = knowledge.holding(agent.taper, knowledge.form_of(agent, order), (), facts.age_between())
+    rows = knowledge.holding(agent.taper, knowledge.form_of(agent, order), age=facts.age_between())
     taper = next((row for row in rows if row.required), None)
     if taper is None or any(o.strength == "contraindicated" for o in by_allergy(agent, facts, knowledge)):
         return None
@@ -132,19 +131,21 @@ def _finding(ending: Ending, facts: Facts, knowledge: Knowledge) -> Finding:
 def _summary(ending: Ending, dose: Fraction | None) -> str:
     taper, ordered = ending.taper, f" {a_day(dose, 'mg/d')}" if dose is not None else ""
     name = ending.agent.title.lower()
-    pace = f"over {taper.days} days or more" if taper.days else _percent(ending) or "slowly"
+    pace, less = f"over {taper.days} days or more" if taper.days else "slowly", _less(ending)
+    if less and not taper.days:
+        pace = f"about {number(less[0])} % less a {less[1]}"
     words = f"taper {name}{ordered}, do not stop it at once: {pace}"
     if ending.surely or not taper.exposure_days:
         return capital(words)
     return f"If taken for {taper.exposure_days} days or more: {words}"
 
 
-def _percent(ending: Ending) -> str:
-    """About so much less each time; the slower pace where the length of use is not known."""
+def _less(ending: Ending) -> tuple[Fraction, str] | None:
+    """So many percent each week or month; the slower pace where the length of use is not known."""
     taper = ending.taper
     if taper.percent_per_month_after_a_year and (ending.days is None or ending.days > A_YEAR):
-        return f"about {number(taper.percent_per_month_after_a_year)} % less a month"
-    return f"about {number(taper.percent_per_week)} % less a week" if taper.percent_per_week else ""
+        return taper.percent_per_month_after_a_year, "month"
+    return (taper.percent_per_week, "week") if taper.percent_per_week else None
 
 
 def _lines(ending: Ending, dose: Fraction | None, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
@@ -154,11 +155,9 @@ def _lines(ending: Ending, dose: Fraction | None, steps: tuple[PlannedStep, ...]
     if ending.days is not None:
         yield f"Taken for {ending.days} days"
     yield from filter(None, [taper.why and f"Stopped at once: {taper.why}", capital(taper.advice)])
-    less = (
-        taper.percent_per_month_after_a_year if ending.days is None or ending.days > A_YEAR else taper.percent_per_week
-    )
+    less = _less(ending)
     if less and dose is not None:
-        yield f"The next step: about {a_day(dose * (100 - less) / 100, 'mg/d')}; go on only if it was borne well"
+        yield f"The next step: about {a_day(dose * (100 - less[0]) / 100, 'mg/d')}; go on only if it was borne well"
     if steps:
         yield from week_by_week(steps, ending.order.route)
         yield "Then stop"

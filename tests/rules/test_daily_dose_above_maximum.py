@@ -253,6 +253,9 @@ def test_one_dose_too_large_names_what_it_makes_a_day(us):
     assert (found.daily_dose, found.dose_unit, found.limit.unit) == (350, "mg/d", "mg")
     assert found.detail[1] == "Ceiling: at most 300 mg in one dose (label: 600 mg in two doses)"
     assert not any(line.startswith("Ceiling: at most 600") for line in found.detail)
+    twice = one(us, us.facts(us.order("gabapentin", step(1300, 2))))
+    assert twice.summary == "Gabapentin 1,300 mg in one dose is above the usual 1,200 mg"
+    assert (twice.daily_dose, twice.dose_unit, twice.limit.unit) == (2600, "mg/d", "mg")
 
 
 def test_the_largest_of_several_doses_is_judged(us):

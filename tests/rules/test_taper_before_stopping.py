@@ -292,11 +292,11 @@ def test_the_whole_card_of_an_opioid(us):
 
 def test_a_dose_by_the_hour_is_no_dose_a_day(us):
     """A patch of fentanyl: 25 ug an hour are not 25 mg a day, and no next step is worked out of them."""
-    rate = Dose(None, Fraction(25), "ug/h")
+    rate = Dose(Fraction("0.6"), Fraction(25), "ug/h")
     patch = stopped(us, "fentanyl", DoseStep(rate, rate, Fraction(1), None), route="transdermal")
     found = one(us, signing(us, patch))
     assert found.summary == "Taper fentanyl, do not stop it at once: about 10 % less a week"
-    assert (found.daily_dose, found.detail[0]) == (None, "25 ug/h")
+    assert (found.daily_dose, found.detail[0]) == (None, "25 ug/h x 24 h = 0.6 mg a day")
     assert not any(line.startswith("The next step") for line in found.detail)
 
 
@@ -354,3 +354,25 @@ def test_a_dosage_in_doubt_is_not_tapered_by_a_button(us, doubt):
 def test_at_the_weakest_tablet_a_taper_is_over(us, mg, speaks):
     """Of gabapentin 100 mg a day."""
     assert bool(us.said(RULE, signing(us, stopped(us, "gabapentin", step(mg))))) is speaks
+
+
+def test_a_route_that_is_not_said_is_by_mouth_and_one_that_is_stays(us):
+    for route, words in ((None, "by mouth"), ("oral", "by mouth"), ("by tube", "by tube")):
+        found = one(us, signing(us, stopped(us, route=route)))
+        (proposal,) = found.proposals
+        assert proposal.route == (route or "oral")
+        assert f" {words} three times daily for 7 days" in proposal.description
+        assert any(line.startswith("Days 1 to 7:") and f" {words} three times daily" in line for line in found.detail)
+
+
+def test_how_often_it_is_taken_may_not_be_known(us):
+    """Then each step is one dose a day."""
+    often = replace(step(900), doses_per_day=None)
+    (proposal,) = one(us, signing(us, stopped(us, "gabapentin", often))).proposals
+    assert {each.doses_per_day for each in proposal.steps} == {1}
+
+
+def test_a_short_order_whose_history_is_not_known_is_no_count_of_days(us):
+    found = one(us, signing(us, stopped(us, days=3), known=EVERYTHING - {Known.HISTORY}))
+    assert found.not_checked == ("how long gabapentin was taken: not known",)
+    assert not any(line.startswith("Taken for") for line in found.detail)
