@@ -46,20 +46,28 @@ SUBJECTS: Mapping[str, str] = {
 
 
 def folded(findings: list[Finding], most_cards: int) -> list[Finding]:
-    """Ranked findings: what is only a gap of the record as a whole, on the first other card that will be shown."""
+    """Ranked findings: what is only a gap of the record as a whole, on the first other card that will be shown; what
+    dialysis leaves out, on the one about the kidneys if there is one."""
     gaps = [finding for finding in findings if finding.of_the_record]
     others = [finding for finding in findings if not finding.of_the_record]
-    if not gaps:
-        return findings
+    if not gaps or not others:
+        return [_together(gaps)] if gaps else findings
+    for alike in ([gap for gap in gaps if gap.detail], [gap for gap in gaps if not gap.detail]):
+        others = _onto(others, alike, most_cards) if alike else others
+    return others
+
+
+def _onto(others: list[Finding], gaps: list[Finding], most_cards: int) -> list[Finding]:
     orders = {reference for gap in gaps for reference in gap.orders}
-    place = next((n for n, f in enumerate(others) if orders.intersection(f.orders)), None)
-    if place is None:
+    about = [n for n, finding in enumerate(others[:most_cards]) if orders.intersection(finding.orders)]
+    later = any(orders.intersection(finding.orders) for finding in others[most_cards:])
+    if not about and not later:
         return [*others, _together(gaps)]
-    place = min(place, most_cards - 1)
+    kidneys = [n for n in about if gaps[0].detail and others[n].on_kidneys]
+    place = next(iter([*kidneys, *about]), most_cards - 1)
     carrier = _with(others[place], tuple(line for gap in gaps for line in gap.not_checked))
     detail = tuple(dict.fromkeys([*carrier.detail, *(line for gap in gaps for line in gap.detail)]))
-    others[place] = replace(carrier, detail=detail, also_rules=_also(carrier))
-    return others
+    return [*others[:place], replace(carrier, detail=detail, also_rules=_also(carrier)), *others[place + 1 :]]
 
 
 def _also(carrier: Finding) -> tuple[str, ...]:
