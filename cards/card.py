@@ -153,13 +153,18 @@ def _source(finding: Finding) -> Json:
 
 def topic(finding: Finding) -> str:
     """One alphanumeric word: rule, agents, severity, limit. Clients mute on it, so another limit is another word."""
-    limit = [number(finding.limit.value) + finding.limit.unit] if finding.limit else []
+    limit = [_in_letters(finding.limit.value) + finding.limit.unit] if finding.limit else []
     words = [finding.rule, *sorted(finding.agents), str(finding.indicator), *limit]
     word = "".join(capital(part) for text in words for part in re.split(r"[^A-Za-z0-9]+", text))
     word = word[:1].lower() + word[1:]
     if len(word) <= 100:
         return word
     return word[:88] + hashlib.sha256(word.encode()).hexdigest()[:12]
+
+
+def _in_letters(value: Fraction) -> str:
+    """37.5 is not 375."""
+    return number(value).replace(".", "Point")
 
 
 # --- what may be accepted -------------------------------------------------------------------------------------------
