@@ -5,8 +5,7 @@ is never answered with silence.
 The law: no allergies, medicines or conditions in the call can always matter, so they are always said; but a card of
 their own is made only where no other card about a judged order carries the line, and then one for all orders. What is
 missing of one order alone (its dose, its product, the kidney function that its dose asks for) keeps its own card, with
-what would settle it. Nothing settles that dialysis leaves no clearance: it goes with the card on the limit. The
-extension's notChecked has every line, wherever it is said.
+what would settle it. The extension's notChecked has every line, wherever it is said.
 """
 
 from __future__ import annotations
@@ -46,28 +45,19 @@ SUBJECTS: Mapping[str, str] = {
 
 
 def folded(findings: list[Finding], most_cards: int) -> list[Finding]:
-    """Ranked findings: what is only a gap of the record as a whole, on the first other card that will be shown; what
-    dialysis leaves out, on the one about the kidneys if there is one."""
+    """Ranked findings: what is only a gap of the record as a whole, on the first other card that will be shown."""
     gaps = [finding for finding in findings if finding.of_the_record]
     others = [finding for finding in findings if not finding.of_the_record]
-    if not gaps or not others:
-        return [_together(gaps)] if gaps else findings
-    for alike in ([gap for gap in gaps if gap.detail], [gap for gap in gaps if not gap.detail]):
-        others = _onto(others, alike, most_cards) if alike else others
-    return others
-
-
-def _onto(others: list[Finding], gaps: list[Finding], most_cards: int) -> list[Finding]:
+    if not gaps:
+        return findings
     orders = {reference for gap in gaps for reference in gap.orders}
-    about = [n for n, finding in enumerate(others[:most_cards]) if orders.intersection(finding.orders)]
-    later = any(orders.intersection(finding.orders) for finding in others[most_cards:])
-    if not about and not later:
+    place = next((n for n, f in enumerate(others) if orders.intersection(f.orders)), None)
+    if place is None:
         return [*others, _together(gaps)]
-    kidneys = [n for n in about if gaps[0].detail and others[n].on_kidneys]
-    place = next(iter([*kidneys, *about]), most_cards - 1)
+    place = min(place, most_cards - 1)
     carrier = _with(others[place], tuple(line for gap in gaps for line in gap.not_checked))
-    detail = tuple(dict.fromkeys([*carrier.detail, *(line for gap in gaps for line in gap.detail)]))
-    return [*others[:place], replace(carrier, detail=detail, also_rules=_also(carrier)), *others[place + 1 :]]
+    others[place] = replace(carrier, also_rules=_also(carrier))
+    return others
 
 
 def _also(carrier: Finding) -> tuple[str, ...]:
@@ -87,7 +77,6 @@ def _together(gaps: list[Finding]) -> Finding:
     names = listed(dict.fromkeys(gap.summary.partition(":")[0].lower() for gap in gaps))
     return replace(
         _with(head, tuple(line for gap in rest for line in gap.not_checked)),
-        detail=tuple(dict.fromkeys(line for gap in gaps for line in gap.detail)),
         summary=fits(f"{capital(names)}:{head.summary.partition(':')[2]}"),
         agents=tuple(dict.fromkeys(name for gap in gaps for name in gap.agents)),
         orders=tuple(dict.fromkeys(reference for gap in gaps for reference in gap.orders)),

@@ -23,7 +23,7 @@ from ..limits import kidneys_matter, renal_limit
 from ..statements import Agent, Band
 from ..wording import a_day, amount, capital, listed, said
 
-DIALYSIS = "dialysis"  # said on another card about the order, if there is one: the one on its limit
+DIALYSIS = "dialysis"
 RESULTS = ("creatinine", "eGFR")
 
 
@@ -56,7 +56,7 @@ def _finding(
         detail=tuple(_advice(order, agents, facts, knowledge)) if dialysis else (),
         because=tuple(knowledge.cite(agent) for agent in agents),
         not_checked=tuple(why for _, why in reasons),
-        of_the_record=all(topic == DIALYSIS for topic, _ in of_the_order),
+        of_the_record=not of_the_order,
     )
 
 
