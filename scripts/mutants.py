@@ -98,12 +98,12 @@ def results(path: Path) -> dict[str, int]:
 def survivors(path: Path, codes: dict[str, int]) -> Iterator[str]:
     """Each as the line it changes and what it makes of it."""
     source = (COPIES / path).read_text()
+    lines = source.splitlines()
     found = {
-        n.name: ast.get_source_segment(source, n) for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)
+        n.name: lines[n.lineno : n.end_lineno] for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)
     }
     for name in (key.rpartition(".")[2] for key, code in codes.items() if code not in KILLED):
-        before = (found.get(f"{name.rpartition('__mutmut_')[0]}__mutmut_orig") or "").splitlines()[1:]
-        after = (found.get(name) or "").splitlines()[1:]
+        before, after = found.get(f"{name.rpartition('__mutmut_')[0]}__mutmut_orig", []), found.get(name, [])
         changes = [
             line for line in difflib.unified_diff(before, after, n=0, lineterm="") if line[:3] not in ("---", "+++")
         ]

@@ -167,6 +167,16 @@ def test_what_is_only_named_gives_two_reasons_and_no_order_to_accept(us: Ward) -
     assert "modifiers/age-65-or-older.toml#effect.tca" in [s.address for s in found.because]
 
 
+def test_on_an_order_the_patient_and_the_pain_have_a_line_each(us: Ward) -> None:
+    """The card is about the order: of a long list of advice the last line is the one that nobody reads."""
+    oxycodone = us.taken("oxycodone", step(5, 2))
+    found = one(us, us.order("naproxen", step(500)), oxycodone, conditions=(DPN, "sleep-apnea", "falls"), age=70)
+    assert found.detail[-2:] == (
+        "One drug at the lowest dose, no combination; review balance, footwear, vision and the other sedatives.",
+        "Check B12 (metformin lowers it) and other causes; bring glucose down steadily, not fast.",
+    )
+
+
 def test_one_line_for_each_reason_of_those_left_out(us: Ward) -> None:
     order, taken = us.order("pregabalin", step(75)), us.taken("duloxetine", step(60))
     found = one(us, order, taken, conditions=(DPN, "heart-failure"))
