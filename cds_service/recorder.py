@@ -14,7 +14,8 @@ from typing import Any, Final, Generic, TypeVar
 from .store import CardRow
 
 MOST_WAITING: Final = 10_000
-BATCH: Final = 100
+BATCH: Final = 500
+PAUSE: Final = 0.25  # seconds that a first row waits for others: a transaction costs more than the rows in it
 BASIS: Final = "org.neuropathic-pain-cds.basis"
 
 
@@ -33,6 +34,7 @@ class Recorder(Generic[Row]):
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._hurry = threading.Event()
 
     def record(self, rows: Iterable[Row]) -> None:
         """Returns at once, whatever happens."""
@@ -46,12 +48,15 @@ class Recorder(Generic[Row]):
     def close(self, patience: float = 5.0) -> None:
         """Writes what is waiting, then ends."""
         self._over.set()
+        self._hurry.set()
         if self._thread is not None:
             self._thread.join(patience)
 
     def flush(self) -> None:
         """Waits until everything recorded so far is written or dropped (tests)."""
+        self._hurry.set()
         self._waiting.join()
+        self._hurry.clear()
 
     def _start(self) -> None:
         if self._thread is None and not self._waiting.empty():
@@ -69,6 +74,7 @@ class Recorder(Generic[Row]):
     def _next(self) -> Iterator[Row]:
         try:
             yield self._waiting.get(timeout=0.2)
+            self._hurry.wait(PAUSE)
             for _ in range(BATCH - 1):
                 yield self._waiting.get_nowait()
         except queue.Empty:
