@@ -21,6 +21,7 @@ __all__ = ["AcceptanceRow", "CardRow", "FeedbackRow", "default_url", "is_current
 
 SQLITE = "sqlite:///"
 NEW = Path(__file__).parent / "new.sql"  # what the migrations make of an empty SQLite file; a test holds it to that
+PATIENCE = 30.0  # seconds to wait for another process that writes
 HEAD = "0001"  # the newest migration; a test holds it against the folder
 
 
@@ -34,18 +35,26 @@ def open_store(url: str) -> Database:
 def migrate(url: str) -> None:
     """Brings the tables up to date. Safe to run again, and by several at once."""
     path = Path(url.removeprefix(SQLITE))
-    if url.startswith(SQLITE) and not path.exists():
+    if url.startswith(SQLITE) and _has_no_tables(path):
         _make(path)
-    else:
+    elif not (url.startswith(SQLITE) and is_current(url)):
         from .upgrading import upgrade
 
         upgrade(url)
 
 
+def _has_no_tables(path: Path) -> bool:
+    """A file that another process is just making has none either."""
+    if not path.exists():
+        return True
+    with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
+        return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,))
+
+
 def _make(path: Path) -> None:
     """A new SQLite file, as the migrations would leave it, without alembic: a first start need not wait for that."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=30)) as connection:
+    with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
         try:
             connection.executescript(NEW.read_text(encoding="utf-8"))
         except sqlite3.OperationalError:  # another process was quicker

@@ -126,7 +126,7 @@ def typed(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
         "resourceType": "AllergyIntolerance",
         "id": "allergy",
         "patient": {"reference": "Patient/p1"},
-        "code": {"coding": [{"system": RXNORM, "code": "25480"}], "text": f"Gabapentin ({WORDS} says)"},
+        "code": {"coding": [{"system": RXNORM, "code": "25480"}], "text": f"Gabapentin, says {WORDS}"},
     }
     sigs = [f"as directed by {WORDS}", f"1 tablet 3 times a day, {WORDS} helps", f"take {WORDS} tablets", WORDS]
     orders = []
