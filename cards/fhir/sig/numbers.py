@@ -15,9 +15,10 @@ _BEGINS = frozenset({Kind.NUMBER, Kind.OPEN, Kind.ARTICLE})
 
 def number(cursor: Cursor) -> Fraction | None:
     """One number: "2", "two", "1 1/2", "one and a half", "(1)", "2 (two)"."""
-    if cursor.kind() not in _BEGINS:
+    kind = cursor.kind()
+    if kind not in _BEGINS:
         return None
-    value = _bracketed(cursor) or _plain(cursor)
+    value = _bracketed(cursor) if kind is Kind.OPEN else _plain(cursor)
     if value is None:
         return None
     again = _bracketed(cursor)
