@@ -4,9 +4,8 @@ be raised.
 
 What is begun gets its stepwise schedule, never its highest dose at once. Nothing is mended that was not read for sure,
 that something on record forbids, or while it is not known whether the patient takes it already and what else is on
-record. Where the kidneys are
-not known, only a dose that is right for any kidneys is put as an order, and none that cuts what is taken now; on
-dialysis and in acute kidney injury none is.
+record. Where the kidneys are not known, only a dose that is right for any kidneys is put as an order, and none that
+cuts what is taken now; on dialysis and in acute kidney injury none is.
 """
 
 from __future__ import annotations

@@ -136,12 +136,7 @@ def _limits_in_words(agent: Agent, order: MedicationOrder, facts: Facts, knowled
     form = knowledge.form_of(agent, order)
     table = knowledge.renal(agent, form, at_hand(facts, knowledge, order).indications)
     bands = [band for band in (table.bands if table else ()) if band.avoid or band.maximum]
-    avoided = [
-        band
-        for each in knowledge.here(agent.renal, knowledge.form_of(agent, order))
-        for band in each.bands
-        if band.avoid
-    ]
+    avoided = [band for each in knowledge.here(agent.renal, form) for band in each.bands if band.avoid]
     return f"Limits: {'; '.join(dict.fromkeys(map(_band_in_words, (*bands, *avoided))))}"
 
 

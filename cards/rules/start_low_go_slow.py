@@ -230,13 +230,21 @@ def _week_by_week(case: Case, steps: tuple[PlannedStep, ...], facts: Facts, know
     if steps and matter:
         yield "Kidney function not known: the steps keep to what is right for any kidneys"
     if not steps and not unsteady(facts.kidneys) and case.before is not Before.TAKING:
-        rows = _allowed(schedule_for(agent, form or "", facts, knowledge), case, facts, knowledge)
-        said = [a_day(row.dose.value, row.dose.unit) + (f" for {_days(row.days)}" if row.days else "") for row in rows]
-        if said:
-            yield f"Schedule{' for healthy kidneys' if matter else ''}: {', then '.join(said)}"
+        yield from _in_amounts(case, matter, facts, knowledge)
     if len(steps) == 1:
         yield from filter(None, [_slowly(case.climb), capital(case.climb.note)])
     yield from week_by_week(steps, order.route)
+
+
+def _in_amounts(case: Case, kidneys_open: bool, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    if kidneys_open:
+        yield "Kidney function not known: no schedule, as it would be one for healthy kidneys"
+        return
+    form = knowledge.form_of(case.agent, case.order)
+    rows = _allowed(schedule_for(case.agent, form or "", facts, knowledge), case, facts, knowledge)
+    said = [a_day(row.dose.value, row.dose.unit) + (f" for {_days(row.days)}" if row.days else "") for row in rows]
+    if said:
+        yield f"Schedule: {', then '.join(said)}"
 
 
 def _allowed(rows: Iterable[Step], case: Case, facts: Facts, knowledge: Knowledge) -> list[Step]:

@@ -6,17 +6,11 @@ from datetime import date
 
 import pytest
 
-from cards import Knowledge
 from cards.rules.caution_with_condition import check
-from tests.rules.dose_patients import Ward, step
+from tests.rules.dose_patients import step
 from tests.rules.safety_patients import result, verdicts
 
 RULE = "caution-with-condition"
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def test_forbidden_and_cautioned_are_one_card(us):

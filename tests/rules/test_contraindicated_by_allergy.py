@@ -6,16 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from cards import Knowledge
-from tests.rules.dose_patients import Ward, step
+from tests.rules.dose_patients import step
 from tests.rules.safety_patients import allergy, verdicts
 
 RULE = "contraindicated-by-allergy"
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 @pytest.mark.parametrize(

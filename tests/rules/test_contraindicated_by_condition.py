@@ -6,23 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from cards import Knowledge, KnowledgeBase
 from cards.facts import KidneyFunction, Patient
-from tests.rules.dose_patients import DAY, Ward, born, kidneys, step
+from tests.rules.dose_patients import born, kidneys, step
 from tests.rules.safety_patients import ago, result, undated, verdicts
 
 FORBIDS, CAUTIONS = "contraindicated-by-condition", "caution-with-condition"
 MALE = replace(born(50), sex="male")
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
-
-
-@pytest.fixture(scope="module")
-def uk(base: KnowledgeBase) -> Ward:
-    return Ward(base.on(DAY, jurisdiction="UK"))
 
 
 def weighed(ward, agent, *, conditions=(), **more):

@@ -6,18 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from cards import Knowledge
 from cards.facts import Dosage, Facts, Hook, KidneyFunction, Known, MedicationOrder, Unread
 from cards.rules.could_not_be_checked import check
 from tests.rules.dose_patients import EVERYTHING, Ward, step
 
 ON_DIALYSIS = KidneyFunction(dialysis="Condition/hd")
 DPN, FIBROMYALGIA = "painful-diabetic-neuropathy", "fibromyalgia"
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def lines(us: Ward, facts: Facts) -> list[str]:

@@ -7,23 +7,12 @@ from fractions import Fraction
 
 import pytest
 
-from cards import Knowledge, KnowledgeBase
 from cards.facts import Dose, DoseStep, Patient, Product
 from cards.finding import Indicator
-from tests.rules.dose_patients import DAY, Ward, step
+from tests.rules.dose_patients import step
 
 RULE = "daily-dose-above-maximum"
 WARNING, INFO = Indicator.WARNING, Indicator.INFO
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
-
-
-@pytest.fixture(scope="module")
-def uk(base: KnowledgeBase) -> Ward:
-    return Ward(base.on(DAY, jurisdiction="UK"))
 
 
 def one(ward, facts):

@@ -7,18 +7,12 @@ from fractions import Fraction
 
 import pytest
 
-from cards import Knowledge
 from cards.facts import KidneyFunction
 from cards.finding import Indicator
-from tests.rules.dose_patients import Ward, step
+from tests.rules.dose_patients import step
 
 RULE = "daily-dose-above-renal-maximum"
 WARNING, CRITICAL = Indicator.WARNING, Indicator.CRITICAL
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def one(ward, facts):

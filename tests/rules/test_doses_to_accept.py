@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from cards import RULES, Knowledge, KnowledgeBase, advise, seed
+from cards import RULES, KnowledgeBase, advise, seed
 from cards.at_hand import at_hand
 from cards.facts import Dosage, KidneyFunction, Known, Product
 from cards.finding import Indicator
@@ -27,11 +27,6 @@ OF_TABLETS = [
     for formulation in agent.formulation
     if seed().on(DAY).tablets(agent, formulation)
 ]
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def far_too_much(ward, name, formulation, *taken):

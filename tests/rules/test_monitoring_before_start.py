@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from cards import Knowledge
 from cards.facts import KidneyFunction, Known, Role
-from tests.rules.dose_patients import EVERYTHING, Ward, born, step
+from tests.rules.dose_patients import EVERYTHING, born, step
 from tests.rules.safety_patients import ago, result, verdicts
 
 RULE = "monitoring-before-start"
@@ -20,11 +19,6 @@ KNOWN = {
     "alt": result("alt", 20),
     "hlab1502": result("hlab1502", text="negative", days_ago=3000),
 }
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def due(ward, agent, *others, patient=MAN, mg=10, **more):

@@ -8,20 +8,14 @@ from datetime import date
 import pytest
 from msgspec import structs
 
-from cards import Knowledge
 from cards.facts import Patient
 from cards.finding import Beside, Indicator
 from cards.pairs import pair_of
 from cards.rules.older_adult_risk import check
-from tests.rules.dose_patients import Ward, step
+from tests.rules.dose_patients import step
 
 RULE = "older-adult-risk"
 WARNING, INFO = Indicator.WARNING, Indicator.INFO
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def one(ward, facts):

@@ -7,19 +7,13 @@ from fractions import Fraction
 
 import pytest
 
-from cards import Knowledge
 from cards.facts import Dosage, Dose, DoseStep, Known, Role
 from cards.finding import Beside
 from cards.rules.opioid_risk import check
-from tests.rules.dose_patients import EVERYTHING, Ward, step
+from tests.rules.dose_patients import EVERYTHING, step
 from tests.rules.safety_patients import ago
 
 RULE = "opioid-risk"
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def totals(ward, *orders, conditions=("musculoskeletal-pain",), **more):

@@ -7,18 +7,12 @@ from fractions import Fraction
 
 import pytest
 
-from cards import Knowledge
 from cards.facts import Hook, KidneyFunction, Known, Result, Role
 from cards.finding import Indicator
-from tests.rules.dose_patients import EVERYTHING, Ward, ago, allergy, step
+from tests.rules.dose_patients import EVERYTHING, ago, allergy, step
 
 RULE = "optimise-dose-first"
 DPN = ("painful-diabetic-neuropathy",)
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def one(ward, facts):

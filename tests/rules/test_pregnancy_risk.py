@@ -7,24 +7,13 @@ from datetime import date
 
 import pytest
 
-from cards import Knowledge, KnowledgeBase
 from cards.facts import Patient
 from cards.offers import offers
-from tests.rules.dose_patients import DAY, Ward, step
+from tests.rules.dose_patients import step
 from tests.rules.safety_patients import verdicts
 
 RULE = "pregnancy-risk"
 POSSIBLE = frozenset({"childbearing"})
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
-
-
-@pytest.fixture(scope="module")
-def uk(base: KnowledgeBase) -> Ward:
-    return Ward(base.on(DAY, jurisdiction="UK"))
 
 
 def ask(ward, agent, *conditions, possible=False, mg=50, taken=()):

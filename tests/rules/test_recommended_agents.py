@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from cards import Knowledge
 from cards.facts import Facts, Hook, KidneyFunction, Known, Role
 from cards.finding import Finding, Indicator
 from cards.rules.recommended_agents import check
@@ -16,11 +15,6 @@ DPN, PHN, TN = "painful-diabetic-neuropathy", "postherpetic-neuralgia", "trigemi
 FLAG = "Rapid, one-sided or motor loss is not ordinary diabetic neuropathy: look for another cause first."
 PLAIN = "No drug is proven best: choose by kidneys, heart, weight, mood and sleep."
 GABAPENTIN = "start with 1 capsule (300 mg) by mouth once daily at night for 3 days"
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def said(us: Ward, *orders: object, conditions: tuple[object, ...] = (DPN,), **more: object) -> list[Finding]:

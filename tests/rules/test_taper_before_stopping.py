@@ -8,18 +8,13 @@ from itertools import pairwise
 
 import pytest
 
-from cards import Knowledge, seed
+from cards import seed
 from cards.facts import Dose, DoseStep, Hook, Known, Role
 from cards.finding import Indicator, Tablet
 from cards.tapering import falling
-from tests.rules.dose_patients import DAY, EVERYTHING, Ward, ago, allergy, step
+from tests.rules.dose_patients import DAY, EVERYTHING, ago, allergy, step
 
 RULE = "taper-before-stopping"
-
-
-@pytest.fixture(scope="module")
-def us(knowledge: Knowledge) -> Ward:
-    return Ward(knowledge)
 
 
 def signing(ward, *orders, **more):
