@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from .facts import Facts, Role
 from .finding import PlannedStep, Statement
 from .in_force import Knowledge
+from .limits import lowest_anywhere, unsteady
 from .objection import Objection
 from .schedules import names, planned, standing_modifiers
 from .situation import holds
@@ -144,7 +145,7 @@ def _offered(
     kinds = {move.move for _, move, _ in moves}
     place = "last" if "last" in kinds else "first" if "first" in kinds else ""
     because = [knowledge.cite(ladder, "offer", offer), *(s for _, _, s in moves), *(o.because for o in against)]
-    in_words = (*_in_words(agent, ladder, facts, knowledge), *_kidneys_unsteady(agent, formulation, facts, knowledge))
+    in_words = (*_in_words(agent, ladder, facts, knowledge), *_kidneys_first(agent, formulation, facts, knowledge))
     steps = () if in_words else planned(agent, formulation, facts, knowledge, _uses(ladder, knowledge))
     due = _tests_first(agent, formulation, facts, knowledge)
     return Offered(agent, formulation, offer, place, _reasons(moves, against), tuple(because), steps, in_words, due)
@@ -181,10 +182,14 @@ def _why_in_words(agent: Agent, ladder: Condition, facts: Facts, knowledge: Know
             yield listed.advice
 
 
-def _kidneys_unsteady(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
-    """A kidney table cannot be read while the kidneys are failing: no dose is put as an order."""
+def _kidneys_first(agent: Agent, formulation: Formulation, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    """While the kidneys are failing a table of theirs cannot be read; not known, they may forbid the agent."""
     if facts.kidneys.acute_injury and knowledge.here(agent.renal, formulation.id):
         yield "acute kidney injury on record: dose it once the kidneys are steady"
+    elif not facts.kidneys.known and not unsteady(facts.kidneys):
+        lowest = lowest_anywhere(agent, formulation.id, knowledge)
+        if lowest is not None and not lowest.value:
+            yield "kidney function first: for some kidneys it is not to be used at all"
 
 
 def _files(ladder: Condition, facts: Facts, knowledge: Knowledge) -> list[Condition | Modifier]:

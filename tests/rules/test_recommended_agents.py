@@ -198,7 +198,8 @@ def test_what_is_not_known_is_named_on_the_list(us: Ward) -> None:
     found = one(us, us.order("naproxen", step(500)), crcl=None, known=known)
     assert found.not_checked == ("allergies: not supplied, so none was looked for", "kidney function: not known")
     assert [proposal.ingredient for proposal in found.proposals] == ["pregabalin", "gabapentin"]
-    assert "Duloxetine" in found.detail, "no start is said where none is right for any kidneys"
+    why = "kidney function first: for some kidneys it is not to be used at all"
+    assert f"Duloxetine: {why}" in found.detail, "no start is said where none is right for any kidneys"
     (dialysed,) = at_view(us, kidneys=KidneyFunction(dialysis="Condition/hd"))
     assert dialysed.not_checked == ()
 
