@@ -6,7 +6,7 @@ And     a second one is being added or takes its place; or, on opening the chart
 Then    say the dose, the target and for how long it was taken; where something speaks against the second, that the
         first is to be raised instead of it, not before it
 Silent  where kidneys, age or another limit hold it at this dose, where more is not tolerated by what is recorded, where
-        something speaks against the agent; for another use
+        something speaks against the agent; for another use; for what is applied once in weeks: its dose is a session's
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from ..suitability import objections
 from ..tapering import taken_since
 from ..totals import arithmetic, step_of
 from ..wording import a_day, capital, listed, number, said
+
+A_DAY = 24  # hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ def _ladder(agent: Agent, order: MedicationOrder, here: AtHand, facts: Facts, kn
 def _goal(
     agent: Agent, order: MedicationOrder, ladder: Ladder, here: AtHand, facts: Facts, knowledge: Knowledge
 ) -> Goal | None:
-    """The condition's own target, else the agent's; None on dialysis, where no limit is computed."""
-    if unsteady(facts.kidneys):
+    """The condition's own target, else the agent's; None for a session, and on dialysis, where no limit is computed."""
+    if unsteady(facts.kidneys) or _by_the_session(agent, order):
         return None
     own = [row for row in knowledge.here(ladder.target, order.formulation) if agent.id in row.agents and row.dose]
     usual = knowledge.holding(agent.target, order.formulation, here.indications, facts.age_between())
@@ -104,6 +106,12 @@ def _goal(
     cap = cap_for(agent, order, here, facts, knowledge)
     most = cap.most if cap and cap.unit == dose.unit else dose.value
     return Goal(min(dose.value, most), dose.unit, most < dose.value, trial, because)
+
+
+def _by_the_session(agent: Agent, order: MedicationOrder) -> bool:
+    """Whether days lie between two doses: what one gives, spread over them, says nothing of its target."""
+    hours = next((f.interval_hours for f in agent.formulation if f.id == order.formulation), None)
+    return hours is not None and hours > A_DAY
 
 
 def _second(agent: Agent, facts: Facts, knowledge: Knowledge) -> list[MedicationOrder]:
@@ -206,7 +214,7 @@ def _lines(
     if since:
         yield f"{agent.title}: taken since {since.isoformat()} ({_long((facts.day - since).days)})"
     if goal.trial:
-        yield f"A fair trial takes {_trial(goal.trial)} in all, at the target or the most that is tolerated"
+        yield f"A fair trial takes {number(goal.trial.value)} weeks in all, at the target or the most that is tolerated"
     if second:
         yield "If more is not tolerated, a change is right: note it on the order"
     for name in knowledge.value_sets.with_meaning("pain-intensity"):
@@ -218,10 +226,6 @@ def _lines(
 def _long(days: int) -> str:
     weeks = days // 7
     return f"{days} days" if weeks < 2 else f"{weeks} weeks"
-
-
-def _trial(trial: Quantity) -> str:
-    return f"{number(trial.value)} weeks" if trial.unit == "wk" else str(trial)
 
 
 def _unknown(order: MedicationOrder, agent: Agent, goal: Goal, facts: Facts, knowledge: Knowledge) -> Iterator[str]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from cards.facts import Hook, KidneyFunction, Known, Result, Role
+from cards.facts import Dose, DoseStep, Hook, KidneyFunction, Known, Result, Role
 from cards.finding import Indicator
 from tests.rules.dose_patients import EVERYTHING, ago, allergy, step
 
@@ -290,3 +290,105 @@ def test_an_order_without_an_id_is_not_named(us):
     taken = us.taken("gabapentin", step(300, 3))
     draft = replace(us.order("duloxetine", step(30)), reference="")
     assert one(us, us.facts(draft, taken, conditions=DPN)).orders == (taken.reference,)
+
+
+# --- what is put on the skin ------------------------------------------------------------------------------------------
+
+PHN = ("postherpetic-neuralgia",)
+
+
+def on_skin(ward, name, form, count, unit, times=1, **more):
+    single = Dose(None, Fraction(count), unit)
+    dose = DoseStep(single.times(Fraction(times)), single, Fraction(times))
+    return ward.taken(name, dose, formulation=form, route="topical", **more)
+
+
+def test_the_agents_own_target_where_the_condition_names_none(us, uk):
+    """Capsaicin cream in applications a day; oxcarbazepine in trigeminal neuralgia in the UK in mg."""
+    cream = one(us, adding(us, on_skin(us, "capsaicin", "cream", 1, "application", 2), "gabapentin", PHN))
+    assert (cream.daily_dose, cream.dose_unit, cream.limit.value) == (2, "application/d", 3)
+    assert cream.summary.startswith("Capsaicin 2 applications a day is below its target, 3 applications a day")
+    assert "A fair trial takes 8 weeks in all, at the target or the most that is tolerated" in cream.detail
+    assert [each.address for each in cream.because] == ["agents/capsaicin.toml#target.usual-cream"]
+    enough = on_skin(us, "capsaicin", "cream", 1, "application", 3)
+    assert us.said(RULE, adding(us, enough, "gabapentin", PHN)) == []
+    tablets = one(uk, adding(uk, uk.taken("oxcarbazepine", step(150, 2)), "baclofen", ("trigeminal-neuralgia",)))
+    assert tablets.limit.value == 600
+    assert [each.address for each in tablets.because] == ["agents/oxcarbazepine.toml#target.usual"]
+
+
+def test_a_patch_once_in_three_months_is_not_given_more_often(us):
+    patch = on_skin(us, "capsaicin", "patch-8-percent", 1, "patch", Fraction(1, 90))
+    assert us.said(RULE, adding(us, patch, "gabapentin", PHN)) == []
+    daily = on_skin(us, "lidocaine", "patch-5-percent", 1, "patch")
+    assert one(us, adding(us, daily, "gabapentin", PHN)).limit.value == 3
+
+
+def test_the_target_is_the_one_for_the_formulation(us):
+    """After surgery the file names a target for the 5 % patch alone; the 1.8 % system has the agent's own."""
+    surgery = ("post-surgical-traumatic-neuropathic-pain",)
+    half = on_skin(us, "lidocaine", "patch-5-percent", Fraction(1, 2), "patch")
+    other = on_skin(us, "lidocaine", "system-1-8-percent", Fraction(1, 2), "patch")
+    five, eighteen = (one(us, adding(us, patch, "gabapentin", surgery)) for patch in (half, other))
+    assert [each.address for each in five.because] == [f"conditions/{surgery[0]}.toml#target"]
+    assert [each.address for each in eighteen.because] == ["agents/lidocaine.toml#target.usual"]
+
+
+def test_on_broken_skin_a_patch_is_neither_raised_nor_added(us):
+    half = on_skin(us, "lidocaine", "patch-5-percent", Fraction(1, 2), "patch")
+    assert one(us, adding(us, half, "gabapentin", PHN))
+    assert us.said(RULE, adding(us, half, "gabapentin", (*PHN, "skin-broken"))) == []
+    taken = us.taken("gabapentin", step(300, 3))
+    assert one(us, adding(us, taken, conditions=PHN)).summary.endswith("raise it before adding lidocaine")
+    broken = one(us, adding(us, taken, conditions=(*PHN, "skin-broken")))
+    assert broken.summary.endswith("raise it, do not add lidocaine")
+
+
+# --- what speaks against the second -----------------------------------------------------------------------------------
+
+
+def test_a_second_that_must_not_be_given_and_one_with_a_caution(us):
+    taken, draft = us.taken("gabapentin", step(300, 3)), us.order("duloxetine", step(30))
+    forbidden = us.facts(draft, taken, conditions=(*DPN, "angle-closure"))
+    assert one(us, forbidden).summary.endswith("raise it, do not add duloxetine")
+    careful = us.facts(draft, taken, conditions=(*DPN, "seizure"))
+    assert one(us, careful).summary.endswith("raise it before adding duloxetine")
+
+
+def test_two_that_must_not_be_taken_together_may_follow_each_other(us):
+    """A tricyclic beside duloxetine is to be avoided; in its place it is a change."""
+    taken, draft = us.taken("duloxetine", step(30)), us.order("nortriptyline", step(10))
+    assert one(us, us.facts(draft, taken, conditions=DPN)).summary.endswith("raise it, do not add nortriptyline")
+    change = us.facts(replace(draft, replaces=(taken.reference,)), taken, conditions=DPN)
+    assert one(us, change).summary.endswith("raise it before changing to nortriptyline")
+
+
+def test_several_long_names_are_cut(us):
+    seconds = [us.order(name, step(1), key=name) for name in ("duloxetine", "lidocaine", "capsaicin", "baclofen")]
+    found = one(us, us.facts(*seconds, us.taken("gabapentin", step(300, 3)), conditions=DPN))
+    assert found.summary.endswith("adding duloxetine, lidocaine, capsaicin and ba…")
+
+
+# --- how long, and how much of it -------------------------------------------------------------------------------------
+
+
+def test_use_goes_back_over_earlier_orders_of_the_same_agent(us):
+    """The order of this week continues one that lasted until it; one of another agent says nothing."""
+    earlier = us.taken("gabapentin", step(300, 3), key="p", role=Role.PAST, starts=ago(100), ended=ago(6))
+    taken = us.taken("gabapentin", step(300, 3), starts=ago(5))
+    found = one(us, us.facts(taken, earlier, conditions=DPN, hook=Hook.PATIENT_VIEW))
+    assert f"Gabapentin: taken since {ago(100).isoformat()} (14 weeks)" in found.detail
+    other = replace(earlier, ingredients=("pregabalin",))
+    assert us.said(RULE, us.facts(taken, other, conditions=DPN, hook=Hook.PATIENT_VIEW)) == []
+
+
+def test_what_ended_lately_is_not_raised(us):
+    ended = us.taken("gabapentin", step(300, 3), role=Role.PAST, starts=ago(90), ended=ago(5))
+    assert us.said(RULE, adding(us, ended)) == []
+
+
+def test_a_target_that_is_the_ceiling_too_is_still_its_target(us):
+    """Duloxetine 60 mg: the target, and the usual dose that the label names; the kidneys hold nothing down."""
+    found = one(us, adding(us, us.taken("duloxetine", step(30))))
+    assert found.summary.startswith("Duloxetine 30 mg a day is below its target, 60 mg a day")
+    assert not found.on_kidneys
