@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import pytest
 
-from cards.facts import Dose, DoseStep, Patient, Product
+from cards.facts import Dose, DoseStep, Patient, Product, Role
 from cards.finding import Indicator
-from tests.rules.dose_patients import step
+from tests.rules.dose_patients import DAY, ago, step
 
 RULE = "daily-dose-above-maximum"
 WARNING, INFO = Indicator.WARNING, Indicator.INFO
@@ -308,3 +308,13 @@ def test_the_second_order_is_judged_where_the_first_has_no_known_form(us):
 def test_an_order_without_an_id_is_not_named(us):
     found = one(us, us.facts(replace(us.order("gabapentin", step(1200, 4)), reference="")))
     assert (found.orders, found.proposals) == ((), ())
+
+
+def test_what_was_taken_beside_it_once_lowers_no_ceiling(us):
+    """Lamotrigine with valproate: 200 mg a day; with valproate stopped months ago it is not."""
+    order, taken = us.order("lamotrigine", step(150, 2)), us.taken("lamotrigine", step(150, 2), supply_ends=DAY)
+    beside = us.taken("valproate", step(500, 2), key="v")
+    found = one(us, us.facts(order, taken, beside, conditions=("epilepsy",)))
+    assert found.limit.value == 200
+    ended = replace(beside, role=Role.PAST, ended=ago(100))
+    assert us.said(RULE, us.facts(order, taken, ended, conditions=("epilepsy",))) == []

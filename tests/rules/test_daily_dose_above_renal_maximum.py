@@ -9,7 +9,7 @@ import pytest
 
 from cards.facts import KidneyFunction
 from cards.finding import Indicator
-from tests.rules.dose_patients import step
+from tests.rules.dose_patients import DAY, step
 
 RULE = "daily-dose-above-renal-maximum"
 WARNING, CRITICAL = Indicator.WARNING, Indicator.CRITICAL
@@ -87,3 +87,31 @@ def test_an_order_without_an_id_is_not_named(us):
     facts = us.facts(replace(us.order("gabapentin", step(300, 3)), reference=""), crcl=22)
     found = one(us, facts)
     assert (found.orders, found.proposals) == ((), ())
+
+
+def test_the_label_may_make_it_critical(us, uk):
+    """Duloxetine below a clearance of 30: to be avoided in the US, contraindicated in the UK."""
+    for ward, indicator in ((us, WARNING), (uk, CRITICAL)):
+        assert one(ward, ward.facts(ward.order("duloxetine", step(60)), crcl=22)).indicator is indicator
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "limit", "band"),
+    [
+        (None, 60, 300, "CrCl <= 15"),
+        (16, 60, 700, "15 < CrCl <= 30"),
+        (31, 60, 1400, "30 < CrCl < 60"),
+        (31, 90, 1400, "30 < CrCl < 60"),
+    ],
+)
+def test_of_the_bands_that_a_result_leaves_open_the_strictest_holds(us, low, high, limit, band):
+    """An eGFR reported as "below 60" may be of any band below it."""
+    between = KidneyFunction(None if low is None else Fraction(low), Fraction(high), method="egfr", day=DAY)
+    found = one(us, us.facts(us.order("gabapentin", step(800, 3)), kidneys=between))
+    assert found.limit.value == limit
+    assert found.detail[1].startswith(f"For {band}: at most {limit:,} mg a day")
+
+
+@pytest.mark.parametrize(("crcl", "limit"), [(15, 300), (10, 200), (5, 100)])
+def test_below_the_last_edge_the_limit_shrinks_with_the_clearance(us, crcl, limit):
+    assert one(us, us.facts(us.order("gabapentin", step(800)), crcl=crcl)).limit.value == limit

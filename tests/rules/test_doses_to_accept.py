@@ -254,3 +254,12 @@ def test_the_schedule_in_amounts_goes_no_further_than_the_kidneys_allow(us):
     facts = us.facts(us.order("baclofen", step(10, 6)), crcl=45)
     (found,) = us.said("start-low-go-slow", facts)
     assert "Schedule: 15 mg a day for 7 days, then 30 mg a day for 7 days" in found.detail
+
+
+def test_unknown_kidneys_count_as_the_practice_tables_have_them_too(us):
+    """Paracetamol has no label's table, baclofen one that ends in "not to be used"."""
+    paracetamol = said(us, us.facts(us.order("acetaminophen", step(1000, 5)), crcl=None))
+    assert any("at most 1,950 mg a day is right for any kidneys, 4,000 mg a day" in line for line in paracetamol)
+    unknown = us.facts(us.order("baclofen", step(25, 5)), crcl=None)
+    assert offered(us, unknown) == []
+    assert any(line.startswith("No dose to accept while the kidney function is not") for line in said(us, unknown))

@@ -65,6 +65,8 @@ def test_without_a_limit_that_can_be_computed_it_is_silent(us, kidneys):
 def test_unknown_kidneys_are_said(us):
     found = one(us, adding(us, us.taken("gabapentin", step(900)), crcl=None))
     assert "kidney function: not known; its limit may be below the target" in found.not_checked
+    forbidden = one(us, adding(us, us.taken("duloxetine", step(30)), crcl=None))
+    assert "kidney function: not known; its limit may be below the target" in forbidden.not_checked
     assert one(us, adding(us, us.taken("duloxetine", step(30)), crcl=100)).not_checked == ()
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from cards import seed
-from cards.facts import Dose, DoseStep, Hook, Known, Role
+from cards.facts import Dose, DoseStep, Hook, Known, Product, Role
 from cards.finding import Indicator, Tablet
 from cards.tapering import falling
 from tests.rules.dose_patients import DAY, EVERYTHING, ago, allergy, step
@@ -371,3 +371,14 @@ def test_a_short_order_whose_history_is_not_known_is_no_count_of_days(us):
     found = one(us, signing(us, stopped(us, days=3), known=EVERYTHING - {Known.HISTORY}))
     assert found.not_checked == ("how long gabapentin was taken: not known",)
     assert not any(line.startswith("Taken for") for line in found.detail)
+
+
+def test_of_a_combination_the_agents_own_share_is_said(us):
+    """Two tablets a day of 2 mg perphenazine with 25 mg amitriptyline: 50 mg of amitriptyline, and no order for it."""
+    both = ("perphenazine", "amitriptyline")
+    tablet = Product(both, (Fraction(2), Fraction(25)), "tablet", "Oral Tablet")
+    order = replace(stopped(us, "amitriptyline", step(2, 2)), ingredients=both, product=tablet)
+    found = one(us, signing(us, order))
+    assert found.summary.startswith("Taper amitriptyline 50 mg a day, do not stop it at once")
+    assert found.detail[0] == "25 mg x 2 = 50 mg a day"
+    assert found.proposals == ()
