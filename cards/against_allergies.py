@@ -1,12 +1,15 @@
 """
-A recorded allergy to the ingredient, or to another of its group; an intolerance speaks against it less.
+A recorded allergy to the ingredient, to a class that it is of, or to another of its group; an intolerance speaks
+against it less.
 
-A group is as narrow as the agent's file says: the substances that are known to cross-react.
+A group is as narrow as the agent's file says: the substances that are known to cross-react. A class counts only where
+the record itself names it: an allergy to one gabapentinoid is none to another, one to "gabapentinoids" is one to each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from .facts import Allergy, Facts
 from .in_force import Knowledge
@@ -17,38 +20,48 @@ from .wording import said
 
 def by_allergy(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
     for allergy in facts.allergies:
-        group = _group(agent, allergy, knowledge)
-        if group is not None:
+        link = _link(agent, allergy, knowledge)
+        if link is not None:
             yield Objection(
                 strength=_strength(allergy),
-                why=_why(allergy, group, knowledge),
+                why=_why(allergy, link),
                 subject=said(allergy.label, 70),
-                because=knowledge.cite(agent, "allergy_groups"),
+                because=knowledge.cite(agent, link.key),
                 kind="allergy",
                 reference=allergy.reference,
             )
 
 
-def _group(agent: Agent, allergy: Allergy, knowledge: Knowledge) -> str | None:
-    """The group that both are of; empty where the record names the ingredient or the group itself; else None."""
-    if {agent.id, *agent.allergy_groups} & allergy.substances:
-        return ""
+class _Link(NamedTuple):
+    """How what is recorded concerns an agent: what its file says, and in words."""
+
+    key: str
+    words: str = ""
+
+
+def _link(agent: Agent, allergy: Allergy, knowledge: Knowledge) -> _Link | None:
+    if agent.id in allergy.substances:
+        return _Link("allergy_groups")
+    title = knowledge.value_sets.title
+    if named := sorted(knowledge.value_sets.classes_of(agent.id) & allergy.substances):
+        return _Link("classes", f"it is of this class: {title(named[0])}")
     groups = frozenset().union(*(_groups_of(name, knowledge) for name in allergy.substances))
-    return next((group for group in agent.allergy_groups if group in groups), None)
+    shared = next((group for group in agent.allergy_groups if group in groups), None)
+    return _Link("allergy_groups", f"both are of one group: {title(shared)}") if shared else None
 
 
 def _groups_of(substance: str, knowledge: Knowledge) -> frozenset[str]:
-    """The groups an agent's own file gives it, and the classes of any medicine."""
+    """The groups an agent's own file gives it, the classes of any medicine, and a class itself with those above it."""
     agent = knowledge.agents.get(substance)
-    return knowledge.value_sets.classes_of(substance).union(agent.allergy_groups if agent else ())
+    classes = knowledge.value_sets.classes_of(substance) | knowledge.value_sets.with_parents([substance])
+    return classes.union(agent.allergy_groups if agent else ())
 
 
 def _strength(allergy: Allergy) -> Strength:
     return "avoid" if allergy.intolerance and not allergy.severe else "contraindicated"
 
 
-def _why(allergy: Allergy, group: str, knowledge: Knowledge) -> str:
+def _why(allergy: Allergy, link: _Link) -> str:
     word = "intolerance" if allergy.intolerance else "allergy"
     severe = ", severe" if allergy.severe else ""
-    same = f"; both are of one group: {knowledge.value_sets.title(group)}" if group else ""
-    return f"recorded {word}{severe}: {said(allergy.label)}{same}"
+    return f"recorded {word}{severe}: {said(allergy.label)}{link.words and f'; {link.words}'}"

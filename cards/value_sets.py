@@ -46,7 +46,9 @@ class ValueSets:
         self._snomed = _by_code(sets, seed_snomed() if snomed is None else snomed)
         self._loinc = {code: s for s in sets.values() for code in s.loinc}
         self._medicines = _medicines(sets, agent_classes or {})
-        self._names = ConditionNames(_phrases(sets))
+        classes = {id_: s for id_, s in sets.items() if s.kind == "medicine"}
+        self._names = ConditionNames(_phrases({id_: s for id_, s in sets.items() if id_ not in classes}))
+        self._class_names = ConditionNames(_phrases(classes))
         self._meaning = _by_meaning(sets)
         self._implied = {id_: s for id_, s in sets.items() if s.implied_by}
         self._seen: dict[tuple[str, str], frozenset[str]] = {}
@@ -107,6 +109,10 @@ class ValueSets:
         """Every class of a medicine, of agents and others, parents included; empty for one not known here."""
         return self._medicines.get(medicine_key(ingredient), frozenset())
 
+    def classes_named(self, text: str) -> frozenset[str]:
+        """The classes of medicines that the words of an allergy name, parents included."""
+        return self.with_parents(id_ for id_, said in self._class_names.named(text) if said is Said.PRESENT)
+
     def medicines(self) -> frozenset[str]:
         """Every ingredient that a medicine set names."""
         return frozenset(name for s in self._sets.values() for name in s.ingredients)
@@ -140,6 +146,11 @@ class ValueSets:
         """The sets and their parents."""
         found = frozenset(ids)
         return found.union(*(self.parents(id_) for id_ in found))
+
+    def narrowest(self, ids: Iterable[str]) -> frozenset[str]:
+        """The sets without those that another of them belongs to."""
+        found = frozenset(ids)
+        return found - frozenset().union(*(self.parents(id_) for id_ in found))
 
 
 def medicine_key(name: str) -> str:

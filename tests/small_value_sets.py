@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from cards.statements import Range, Review, ValueSet
 from cards.value_sets import ValueSets
@@ -48,11 +48,9 @@ RESULTS = {
 }
 
 
-def condition_set(name: str, **members: Any) -> ValueSet:
+def condition_set(name: str, kind: Literal["condition", "medicine"] = "condition", **members: Any) -> ValueSet:
     path, title = f"value_sets/{name}.toml", name.replace("-", " ")
-    return ValueSet(
-        id=name, path=path, title=title, kind="condition", review=REVIEW, source=(), meaning=name, **members
-    )
+    return ValueSet(id=name, path=path, title=title, kind=kind, review=REVIEW, source=(), meaning=name, **members)
 
 
 CONDITIONS = {
@@ -82,7 +80,9 @@ CONDITIONS = {
             history=True,
         ),
         condition_set("migraine", text=("migraine",)),
-        condition_set("opioid-allergy", icd10cm=("Z88.5",), snomed=("293584003",), text=("opioid",)),
+        condition_set(
+            "opioid", "medicine", icd10cm=("Z88.5",), snomed=("293584003",), text=("opioid",), parents=("sedating",)
+        ),
         condition_set("no-known-allergy", snomed=("716186003",)),
     )
 }

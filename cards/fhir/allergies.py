@@ -1,5 +1,6 @@
 """
-AllergyIntolerance -> facts.Allergy: what the patient must not be given again, by ingredient and by class.
+AllergyIntolerance -> facts.Allergy: what the patient must not be given again, by ingredient and by class. The classes
+above one that is named are not what was recorded: who reacts to opioids may take what else sedates.
 
 A record that says there is no allergy is not an allergy. One to a drug that is not ours is kept with no substances:
 it was read, and touches nothing here.
@@ -32,6 +33,7 @@ _BESIDE = re.compile(
     r"\b(allergy|allergies|allergic|hypersensitivity|sensitivity|intolerance|intolerant|status|caused by|due to|to)\b",
     re.IGNORECASE,
 )
+_HISTORY = re.compile(r"(?<!family )\b(personal )?(history of|h/o|hx of)\b:?", re.IGNORECASE)  # an allergy is not over
 _NOT_ASKED = re.compile(
     r"^((drug |medication )?allerg(y|ies)( status)? )?(patient )?"
     r"(unknown|not (asked|known|recorded|assessed)|unable to .*)$"
@@ -80,14 +82,15 @@ def _read(resource: Mapping[str, Any], ingredients: Ingredients, value_sets: Val
     said = [name for concept in concepts for name in names(concept)]
     if _says_none(concepts, said, value_sets):
         return None
-    substances = frozenset().union(*(_substances(concept, ingredients, value_sets) for concept in concepts))
+    found = frozenset().union(*(_substances(concept, ingredients, value_sets) for concept in concepts))
+    substances = value_sets.narrowest(found)
     if not substances and _is_not_a_drug(resource):
         return None
     if not said and not substances:
         return "what it is to is not said in words or in a code that is known"
     if not substances and any(map(_not_asked, said)):
         return "it says only that allergies are not known"
-    label = _plain(said[0]) or said[0] if said else _called(substances, value_sets)
+    label = _plain(said[0]) or said[0] if said else " / ".join(sorted(substances))
     return label, substances, _is_intolerance(resource), _is_severe(resource)
 
 
@@ -113,9 +116,9 @@ def _substances(concept: object, ingredients: Ingredients, value_sets: ValueSets
     found: frozenset[str] = frozenset()
     for coding in codings(concept):
         found |= ingredients(coding.system, coding.code, "") | value_sets.conditions_of(coding.system, coding.code)
-    for name in () if found else map(str.lower, names(concept)):
+    for name in () if found else (_HISTORY.sub(" ", name.lower()).strip() for name in names(concept)):
         found |= ingredients("", "", name) or ingredients("", "", _plain(name))
-        found |= value_sets.conditions_named(name)
+        found |= value_sets.classes_named(name)
     return found
 
 
@@ -126,12 +129,6 @@ def _not_asked(name: str) -> bool:
 def _plain(name: str) -> str:
     """The substance alone of "Allergy to gabapentin (finding)"."""
     return " ".join(_BESIDE.sub(" ", name).split()).strip(" :,-")
-
-
-def _called(substances: frozenset[str], value_sets: ValueSets) -> str:
-    """What only codes name: the narrowest that they stand for, without the classes that it belongs to."""
-    wider = frozenset(w for name in substances for w in value_sets.with_parents([name]) - {name})
-    return " / ".join(sorted(substances - wider or substances))
 
 
 def _is_not_a_drug(resource: Mapping[str, Any]) -> bool:

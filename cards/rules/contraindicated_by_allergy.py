@@ -1,7 +1,8 @@
 """
 Contraindicated by an allergy
 
-When    an allergy to an agent that is ordered, or to another of its group that cross-reacts, is on record
+When    an allergy to an agent that is ordered, to a class it is of, or to another of its group that cross-reacts, is
+        on record
 Then    say to what: an allergy is critical, an intolerance a warning
 Silent  when the record was refuted, or says that there is no allergy
 """

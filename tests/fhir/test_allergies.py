@@ -28,9 +28,9 @@ def read(**members):
     [
         (GABAPENTIN, {"gabapentin"}),
         ({"text": "CODEINE sulfate"}, {"codeine"}),
-        ({"coding": [{"system": ICD10CM, "code": "Z88.5"}]}, {"opioid-allergy"}),
-        ({"coding": [{"system": SNOMED, "code": "293584003", "display": "Allergy to narcotic"}]}, {"opioid-allergy"}),
-        ({"text": "Opioid allergy"}, {"opioid-allergy"}),
+        ({"coding": [{"system": ICD10CM, "code": "Z88.5"}]}, {"opioid"}),
+        ({"coding": [{"system": SNOMED, "code": "293584003", "display": "Allergy to narcotic"}]}, {"opioid"}),
+        ({"text": "Opioid allergy"}, {"opioid"}),
         ({"text": "Penicillin"}, set()),
         ({"coding": [{"system": RXNORM, "code": "7980", "display": "Penicillin G"}]}, set()),
     ],
@@ -79,7 +79,7 @@ def test_that_nobody_asked_is_not_that_there_is_none(text):
 
 
 def test_what_only_codes_name_is_called_by_the_narrowest():
-    assert read(code={"coding": [{"system": ICD10CM, "code": "Z88.5"}]}).label == "opioid-allergy"
+    assert read(code={"coding": [{"system": ICD10CM, "code": "Z88.5"}]}).label == "opioid"
 
 
 def test_the_substance_of_a_reaction_counts_too():
