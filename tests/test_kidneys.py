@@ -291,6 +291,12 @@ def test_an_egfr_may_be_a_bound(comparator, bounds):
 def test_an_egfr_that_is_a_bound_is_deindexed_too():
     found = kidneys(result("egfr", 60, ">"), result("weight", 50), result("height", 160))
     assert about(found) == (51.7, None)
+    assert found.inputs == (
+        "eGFR >60 mL/min/1.73 m2 (2026-11-12)",
+        "weight 50 kg (2026-11-12)",
+        "height 160 cm (2026-11-12)",
+    )
+    assert found.notes == ("eGFR for this patient's body surface of 1.49 m2",)
 
 
 # --- stages ---------------------------------------------------------------------------------------------------------
@@ -302,6 +308,7 @@ def test_each_stage_is_an_interval(name, interval):
     assert (found.low, found.high) == interval
     assert found.stage_five is (name == "ckd-stage-5")
     assert (found.method, found.day) == ("ckd-stage", date(2020, 1, 1))
+    assert found.inputs == (f"{name.replace('-', ' ')} (2020-01-01)",)
 
 
 def test_the_worst_of_several_stages_counts_and_the_others_are_named():
@@ -313,6 +320,8 @@ def test_the_worst_of_several_stages_counts_and_the_others_are_named():
 def test_of_two_codes_of_one_condition_the_narrower_counts():
     both = Condition("Condition/c", "CKD 3a", frozenset({"ckd-stage-3", "ckd-stage-3a"}))
     assert (kidneys(both).low, kidneys(both).high) == (45, 60)
+    open_ended = Condition("Condition/c", "CKD 1 to 2", frozenset({"ckd-stage-1", "ckd-stage-2"}))
+    assert (kidneys(open_ended).low, kidneys(open_ended).high) == (60, 90)
 
 
 @pytest.mark.parametrize(
@@ -361,13 +370,38 @@ def test_results_far_apart_are_named(egfr, comparator, named):
         pytest.param("1.49", "1.0", 7, False, id="less than half as much again"),
         pytest.param("1.3", "1.0", 2, True, id="0.3 in two days"),
         pytest.param("1.3", "1.0", 3, False, id="0.3 in three days"),
+        pytest.param("1.28", "1.0", 2, False, id="less than 0.3 in two days"),
         pytest.param("1.0", "2.0", 2, False, id="a fall"),
+        pytest.param("1.0", "1.2", 2, False, id="a small fall"),
     ],
 )
 def test_a_creatinine_that_rises_fast_is_no_steady_state(now, before, days, named):
     found = kidneys(result("creatinine", now), result("creatinine", before, days_ago=10 + days), WEIGHT)
     assert any(note.startswith("creatinine rose from") for note in found.notes) is named
     assert found.known
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        pytest.param(result("creatinine", "1.0", "<", days_ago=11), id="a bound"),
+        pytest.param(result("creatinine", "1.0", days_ago=11, unit="g/dL"), id="in a unit that is not known"),
+        pytest.param(result("creatinine", "1.0", days_ago=None), id="of no known day"),
+    ],
+)
+def test_no_rise_is_read_from_a_creatinine_that_is_no_number(earlier):
+    high, bound = result("creatinine", "3.0"), result("creatinine", "3.0", ">")
+    number = result("creatinine", "1.0", days_ago=11)
+    assert any("rose" in note for note in kidneys(high, number, WEIGHT).notes)
+    assert not any("rose" in note for note in kidneys(high, earlier, WEIGHT).notes)
+    assert not any("rose" in note for note in kidneys(bound, number, WEIGHT).notes)
+
+
+@pytest.mark.parametrize(("egfr", "clearance", "named"), [(100, 70, False), (101, 70, True), (100, 130, False)])
+def test_results_just_within_thirty_percent_are_no_contradiction(egfr, clearance, named):
+    found = kidneys(result("creatinine-clearance", clearance), result("egfr", egfr))
+    assert found.value == clearance
+    assert any(note.startswith("differs by more than 30 %") for note in found.notes) is named
 
 
 def test_units_are_said_as_clinicians_write_them():
