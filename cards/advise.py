@@ -19,6 +19,7 @@ from .gathering import gathered
 from .in_force import Knowledge
 from .lapsed import lapsed_offers
 from .rules import RULES, Check
+from .situation import may_be_child
 from .unchecked import failed, folded
 
 MOST_CARDS = 5
@@ -68,7 +69,6 @@ UNDER_EIGHTEEN = frozenset(
     }
 )
 ONLY_CRITICAL_UNDER_EIGHTEEN = frozenset({"interaction", "pregnancy-risk"})
-ADULT_FROM = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +120,6 @@ def _may_speak(rules: Iterable[str], facts: Facts) -> list[str]:
         return [rule for rule in rules if rule in AT_PATIENT_VIEW] if facts.user_is_clinician and not child else []
     silent = "taper-before-stopping" if facts.hook is Hook.ORDER_SELECT else ""
     return [rule for rule in rules if rule != silent and (not child or rule in UNDER_EIGHTEEN)]
-
-
-def may_be_child(facts: Facts) -> bool:
-    """Under eighteen, or perhaps so by a partial birth date. An unknown age is not a child: rules then take the
-    strictest age limit, and nothing is suggested."""
-    age = facts.age_between()
-    return age is not None and age[0] < ADULT_FROM
 
 
 def _is_heard(finding: Finding, facts: Facts) -> bool:

@@ -1,6 +1,6 @@
 """
-A renal table or a dialysis entry that says not to use the agent at this kidney function; and whether that was said
-already, with the dose: then one card is enough.
+A renal table or a dialysis entry that says not to use the agent at this kidney function, or to begin it lower; and
+whether that was said already, with the dose: then one card is enough.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from .facts import Facts, MedicationOrder
 from .in_force import Knowledge, band_for
 from .limits import in_unit, renal_limit
 from .objection import Objection
+from .situation import crcl_holds
+from .starting import running
 from .statements import Agent, Strength
 from .totals import total_a_day
 from .wording import kidneys_in_short
@@ -28,6 +30,22 @@ def by_kidneys(agent: Agent, formulation: str | None, facts: Facts, knowledge: K
             why = f"{short}: {bands[0].note}" if bands[0].note else short
             strength: Strength = "contraindicated" if any(band.critical for band in bands) else "avoid"
             yield Objection(strength, why, short, knowledge.cite(agent, "renal", table), kind="kidneys")
+        yield from _begun_lower(agent, formulation, facts, knowledge)
+
+
+def _begun_lower(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
+    """A table that asks for a part of the usual start. Who takes the agent already has begun it, and where the file
+    has a start for these kidneys, that is the figure."""
+    starts = knowledge.here(agent.start, formulation)
+    if any(running(agent.id, facts, knowledge)) or any(s.crcl and crcl_holds(s.crcl, facts) for s in starts):
+        return
+    short = kidneys_in_short(facts.kidneys)
+    for table in knowledge.holding(agent.renal, formulation):
+        practice = " (practice, in no label)" if table.kind == "practice" else ""
+        for band in band_for(table, facts.kidneys):
+            if band.start_factor is not None and not band.avoid:
+                why = f"{short}: {band.note}{practice}"
+                yield Objection("caution", why, short, knowledge.cite(agent, "renal", table), kind="kidneys")
 
 
 def _on_dialysis(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:

@@ -31,10 +31,12 @@ class RenalLimit:
     avoid: bool = False
     critical: bool = False
     doses_per_day: Fraction | None = None
+    practice: bool = False  # a figure of practice, in no label: information, never a limit
 
     @property
     def as_limit(self) -> Limit:
-        return Limit(self.most, self.unit, "avoid" if self.avoid else "ceiling")
+        kind = "practice" if self.practice else "avoid" if self.avoid else "ceiling"
+        return Limit(self.most, self.unit, kind)
 
 
 def in_unit(dose: Dose | None, unit: str) -> Fraction | None:
@@ -63,6 +65,16 @@ def _renal_limit(
     else:
         return None
     return max((limit for limit in found if limit), key=lambda limit: limit.most, default=None)
+
+
+def practice_limit(
+    agent: Agent, formulation: str | None, here: AtHand, facts: Facts, knowledge: Knowledge
+) -> RenalLimit | None:
+    """The figure that practice, but no label, has for these kidneys: of several uses the highest."""
+    if no_clearance(facts.kidneys) or not facts.kidneys.known:
+        return None
+    found = [_of_bands(agent, formulation, use, facts, knowledge, "practice") for use in uses(here, agent, knowledge)]
+    return max((limit for limit in found if limit and limit.most), key=lambda limit: limit.most, default=None)
 
 
 def no_clearance(kidneys: KidneyFunction) -> bool:
@@ -228,13 +240,18 @@ def _of_dialysis(
 
 
 def _of_bands(
-    agent: Agent, formulation: str | None, use: frozenset[str], facts: Facts, knowledge: Knowledge
+    agent: Agent,
+    formulation: str | None,
+    use: frozenset[str],
+    facts: Facts,
+    knowledge: Knowledge,
+    kind: str = "label",
 ) -> RenalLimit | None:
     """The table for this use, or the one for any where it has none: the strictest band that these kidneys may be in."""
-    labels = [t for t in knowledge.here(agent.renal, formulation) if t.kind == "label"]
+    tables = [t for t in knowledge.here(agent.renal, formulation) if t.kind == kind]
     limits = [
         limit
-        for table in _tables(labels, use)
+        for table in _tables(tables, use)
         for band in band_for(table, facts.kidneys)
         if (limit := _of_band(band, table, agent, facts, knowledge))
     ]
@@ -259,4 +276,5 @@ def _of_band(band: Band, table: Renal, agent: Agent, facts: Facts, knowledge: Kn
         avoid=band.avoid,
         critical=band.critical,
         doses_per_day=band.doses_per_day,
+        practice=table.kind == "practice",
     )

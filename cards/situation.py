@@ -7,6 +7,15 @@ from __future__ import annotations
 from .facts import Facts
 from .statements import Range, When
 
+ADULT_FROM = 18
+
+
+def may_be_child(facts: Facts) -> bool:
+    """Under eighteen, or perhaps so by a partial birth date. An unknown age is not a child: rules then take the
+    strictest age limit, and nothing is suggested."""
+    age = facts.age_between()
+    return age is not None and age[0] < ADULT_FROM
+
 
 def holds(when: When, facts: Facts) -> bool:
     """All that is given must hold. What is not known does not hold: it is said as not checked. Pregnancy is the one

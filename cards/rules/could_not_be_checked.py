@@ -5,8 +5,8 @@ When    an agent of ours is ordered
 And     something needed to judge it was not given, could not be read, or has expired in the knowledge files
 And     some possible value of it would have made a rule speak
 Then    say what was not checked and why
-Silent  when nothing that could still turn up would change the advice; what only the record as a whole lacks stands on
-        another card about the order, if there is one
+Silent  when nothing that could still turn up would change the advice; what only the record as a whole lacks, and that
+        a child is judged by what is forbidden alone, stands on another card about the order, if there is one
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..gaps import Gap, gaps_of_the_record
 from ..in_force import Knowledge
 from ..lapsed import OUTDATED, gone, lapsed, outdated
 from ..limits import kidneys_matter, renal_limit
+from ..situation import may_be_child
 from ..statements import Agent, Band
 from ..wording import a_day, amount, capital, listed, said
 
@@ -31,7 +32,7 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order in facts.selected():
         named = [name for name in order.ingredients if name in knowledge.agents or knowledge.former_agent(name)]
         of_the_order = list(_of_the_order(order, named, facts, knowledge))
-        of_the_record = list(gaps_of_the_record(facts)) if named else []
+        of_the_record = [*gaps_of_the_record(facts), *_of_a_child(order, facts, knowledge)] if named else []
         if of_the_order or of_the_record:
             yield _finding(order, named, of_the_order, of_the_record, facts, knowledge)
 
@@ -76,6 +77,12 @@ def _of_the_order(order: MedicationOrder, named: list[str], facts: Facts, knowle
             yield from _kidneys(order, agent, facts, knowledge)
     if named:
         yield from ((OUTDATED, line) for line in lapsed(order, facts, knowledge))
+
+
+def _of_a_child(order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> Iterator[Gap]:
+    """Under 18 only what is forbidden is said: where the order is for neuropathic pain, that is no silence."""
+    if may_be_child(facts) and at_hand(facts, knowledge, order).ladders:
+        yield "age under 18", "age: under 18, and this content is for adults: dose, tests and choice were not checked"
 
 
 def _dose(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Gap]:

@@ -243,7 +243,7 @@ def _in_amounts(case: Case, kidneys_open: bool, facts: Facts, knowledge: Knowled
     form = knowledge.form_of(case.agent, case.order)
     rows = _allowed(schedule_for(case.agent, form or "", facts, knowledge), case, facts, knowledge)
     said = [a_day(row.dose.value, row.dose.unit) + (f" for {_days(row.days)}" if row.days else "") for row in rows]
-    if said:
+    if len(said) > 1:
         yield f"Schedule: {', then '.join(said)}"
 
 

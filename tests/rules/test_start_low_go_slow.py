@@ -278,7 +278,7 @@ def test_the_whole_card_of_a_boxed_climb(us):
         "Start with 12.5 mg a day beside valproate",
         "25 mg every other day",
         "Raise it by at most 50 mg every 14 days",
-        "Nothing above 25 mg a day in the first two weeks, 50 in the next two (half of both with valproate)",
+        "Nothing above 25 mg a day in the first two weeks, 50 in the next two; beside valproate half of both",
         "From day 1: Take 1 tablet (25 mg) by mouth every other day",
     )
 
