@@ -392,3 +392,30 @@ def test_a_boxed_climb_speaks_above_a_ceiling_too(us):
 def test_an_order_without_an_id_is_not_named(us):
     found = one(us, us.facts(replace(us.order("gabapentin", step(300, 3)), reference="")))
     assert (found.orders, found.proposals) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "mg", "crcl", "words"),
+    [
+        ("baclofen", 60, 100, "15 mg a day for 7 days, then 30 mg a day for 7 days, then 45 mg a day for 7 days, "),
+        ("lacosamide", 300, 22, "100 mg a day for 7 days, then 200 mg a day for 7 days, then 300 mg a day for 7 days"),
+        (
+            "lacosamide",
+            300,
+            100,
+            "100 mg a day for 7 days, then 200 mg a day for 7 days, then 300 mg a day for 7 days, ",
+        ),
+    ],
+)
+def test_in_amounts_the_schedule_ends_at_what_the_kidneys_allow(us, name, mg, crcl, words):
+    """Lacosamide 300 mg a day below a clearance of 30, that dose included; else 400 mg from then on."""
+    last = {"baclofen": "then 60 mg a day", "lacosamide": "then 400 mg a day" if crcl == 100 else ""}[name]
+    found = one(us, us.facts(us.order(name, step(mg)), crcl=crcl))
+    assert f"Schedule: {words}{last}" in found.detail
+
+
+def test_the_schedule_is_said_by_the_route_of_the_order(us):
+    for route, words in ((None, "by mouth"), ("oral", "by mouth"), ("by tube", "by tube")):
+        found = one(us, us.facts(us.order("gabapentin", step(300, 3), route=route)))
+        assert any(line.startswith("Days 1 to") and f" {words} " in line for line in found.detail)
+        assert f" {words} " in found.proposals[0].description
