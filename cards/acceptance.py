@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from .facts import Facts, Known, Role
 from .finding import Proposal
-from .gaps import unread_allergies
+from .gaps import unread_records
 
 NEEDED_FOR_NEW = frozenset({Known.PATIENT, Known.CONDITIONS, Known.MEDICATIONS, Known.ALLERGIES})
 
@@ -19,7 +19,7 @@ def acceptable(proposal: Proposal, facts: Facts) -> bool:
     changed = proposal.updates or proposal.tapers
     if changed:
         return any(order.reference == changed for order in facts.orders)
-    if unread_allergies(facts):
+    if unread_records(facts):
         return False
     return facts.known >= NEEDED_FOR_NEW and not _had(proposal.ingredient, facts)
 

@@ -174,6 +174,21 @@ def test_without_another_card_they_are_one_for_all_orders(here: Ward) -> None:
     assert names(card) == {"gabapentin", "nortriptyline"}
 
 
+NAMELESS = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"}}
+OTHERS = {**NAMELESS, "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "H52.4"}]}}
+
+
+@pytest.mark.parametrize(("record", "lines", "accepted"), [(NAMELESS, 1, False), (OTHERS, 0, True)])
+def test_a_condition_that_was_not_read_is_said_and_holds_back_new_orders(
+    here: Ward, record: Json, lines: int, accepted: bool
+) -> None:
+    who = patient("58 f; postherpetic neuralgia").with_(conditions=[record])
+    cards = here.ask(who, [medicine("naproxen 500", "draft")])
+    said = [line for card in cards for line in basis(card).get("notChecked", []) if line.startswith("conditions")]
+    assert len(set(said)) == lines
+    assert any(card.get("suggestions") for card in cards) is accepted
+
+
 def test_what_is_missing_of_the_order_itself_keeps_its_card(here: Ward) -> None:
     who = f"{LACKING}; kidneys unknown; on gabapentin 600 x3"
     [card] = about(ask(here, who, "order gabapentin 800 x3"), "could-not-be-checked")

@@ -28,6 +28,9 @@ _AGAIN = frozenset({"recurrence", "relapse"})
 ABATEMENTS = frozenset(f"abatement{kind}" for kind in ("Boolean", "Age", "String", "Range", "Period", "DateTime"))
 _COMPLETE = frozenset({ICD10CM, ICD10WHO})  # read by prefix: a code in no value set is known to be in none
 
+_ICD = re.compile(r"[A-Z]\d[0-9A-Z]", re.IGNORECASE)  # what every code of either begins with
+_SAYS_NOTHING = re.compile(r"(unknown|not known|unspecified|null|undefined|n/?a|unk)?", re.IGNORECASE)
+
 # "History of", but not "3 year history of", which still runs.
 _PAST = re.compile(
     r"(?<!day )(?<!week )(?<!month )(?<!year )(?<!yr )"
@@ -67,7 +70,8 @@ def _understood(value_sets: ValueSets, code: bytes) -> tuple[str, _Meaning] | st
 
 def _read_code(code: object, value_sets: ValueSets) -> tuple[str, _Meaning] | str:
     """What a condition's code is called and means; or why it cannot be read."""
-    coded, said = list(codings(code)), list(names(code))
+    coded = list(codings(code))
+    said = [name for name in names(code) if not _SAYS_NOTHING.fullmatch(name.strip(" .?-"))]
     if not said and not _readable(coded, value_sets):
         return _why_unreadable(coded)
     return said[0] if said else coded[0].code, _meaning(coded, said, value_sets)
@@ -83,7 +87,7 @@ class _Meaning(NamedTuple):
 
 def _meaning(coded: list[Coding], said: list[str], value_sets: ValueSets) -> _Meaning:
     found = sets_of(coded, value_sets)
-    if found or any(coding.system in _COMPLETE for coding in coded):
+    if found or any(map(_decides, coded)):
         return _Meaning(found)
     return _in_words(said, value_sets)
 
@@ -102,7 +106,12 @@ def _in_words(said: list[str], value_sets: ValueSets) -> _Meaning:
 
 
 def _readable(coded: list[Coding], value_sets: ValueSets) -> bool:
-    return any(coding.system in _COMPLETE or value_sets.conditions_of(coding.system, coding.code) for coding in coded)
+    return any(_decides(coding) or value_sets.conditions_of(coding.system, coding.code) for coding in coded)
+
+
+def _decides(coding: Coding) -> bool:
+    """Whether a code that is in no value set is known to be in none."""
+    return coding.system in _COMPLETE and bool(_ICD.match(coding.code))
 
 
 def _why_unreadable(coded: list[Coding]) -> str:

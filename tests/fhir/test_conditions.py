@@ -179,12 +179,47 @@ def test_another_patients_condition_is_ignored():
 
 
 @pytest.mark.parametrize(
-    "code", [None, {}, {"coding": []}, {"coding": [{"system": "urn:local", "code": "77"}]}, [], 7], ids=str
+    "code",
+    [
+        None,
+        {},
+        {"coding": []},
+        {"coding": [{"system": "urn:local", "code": "77"}]},
+        {"coding": [{"system": SNOMED}]},
+        {"coding": [{"system": ICD10CM, "code": "299652006"}]},
+        {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown"}]},
+        {"text": "Unknown"},
+        {"text": " - "},
+        {"coding": [{"system": SNOMED, "code": "77", "display": "N/A"}], "text": "unspecified."},
+        [],
+        7,
+    ],
+    ids=str,
 )
 def test_what_says_nothing_is_unread(code):
     found = read(code=code)
     assert isinstance(found, Unread)
     assert (found.reference, found.what) == ("Condition/c", "condition")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"coding": [{"system": ICD10CM, "code": "H52.4"}]},
+        {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "H52.4"}]},
+        {"coding": [{"system": "urn:local", "code": "77", "display": "Presbyopia"}]},
+        {"coding": [{"display": "Presbyopia"}]},
+        {"text": "Presbyopia, unspecified"},
+    ],
+    ids=str,
+)
+def test_what_is_none_of_ours_is_read(code):
+    assert read(code=code).value_sets == frozenset()
+
+
+def test_words_count_beside_a_code_that_cannot_be_one_of_its_system():
+    code = {"coding": [{"system": ICD10CM, "code": "299652006"}], "text": "diabetic neuropathy"}
+    assert read(code=code).value_sets == {"diabetic-neuropathy"}
 
 
 @pytest.mark.parametrize("code", [NEUROPATHY["coding"][0], [NEUROPATHY], {"coding": NEUROPATHY["coding"][0]}], ids=str)

@@ -180,3 +180,28 @@ def test_a_gap_of_the_record_is_said_of_our_agents_alone(us: Ward) -> None:
     assert list(check(us.facts(us.order("metoprolol", step(50)), known=known), us.knowledge)) == []
     (found,) = check(us.facts(us.order("gabapentin", step(100)), known=known), us.knowledge)
     assert found.of_the_record is True
+
+
+# --- records that could not be read ---------------------------------------------------------------------------------
+
+
+def of_records(us: Ward, *unread: Unread) -> list[str]:
+    return lines(us, us.facts(us.order("gabapentin", step(100)), unread=unread))
+
+
+def test_a_condition_that_was_not_read_may_be_any(us: Ward) -> None:
+    nameless = Unread("Condition/c", "condition", "it has neither a code nor words")
+    assert of_records(us, nameless) == [
+        "conditions: a record was not read (Condition/c: it has neither a code nor words)"
+    ]
+
+
+def test_many_are_one_line_and_no_markup_comes_through(us: Ward) -> None:
+    many = [Unread(f"Condition/{n}", "condition", "its code <b>7</b> is not known") for n in range(5)]
+    [line] = of_records(us, *many, Unread("AllergyIntolerance/a", "allergy", "unreadable"))[1:]
+    assert line.startswith("conditions: 5 records were not read (Condition/0: its code b 7 /b is not known; ")
+    assert line.endswith("; and 2 more)")
+
+
+def test_a_result_that_was_not_read_is_not_of_the_record_as_a_whole(us: Ward) -> None:
+    assert of_records(us, Unread("Observation/o", "sodium", "its unit is not known")) == []
