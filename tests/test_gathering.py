@@ -209,7 +209,7 @@ def test_what_dialysis_leaves_out_keeps_its_card(here: Ward) -> None:
     assert [basis(card)["rule"] for card in about(cards, "daily-dose-above-renal-maximum")] != []
     assert "dialysis" not in cards[0]["detail"]
     [card] = ask(here, "15 f; diabetic neuropathy; dialysis", "order gabapentin 300 x3")
-    assert card["summary"] == "Gabapentin: not fully checked (dialysis)"
+    assert card["summary"] == "Gabapentin: not fully checked (dialysis and age under 18)"
     assert "one dose after each 4-hour session" in card["detail"]
 
 
