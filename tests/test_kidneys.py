@@ -83,6 +83,8 @@ def test_dialysis_stands_above_any_number():
     found = kidneys(CREATININE, WEIGHT, result("egfr", 50), condition("ckd-stage-5"), condition("dialysis"))
     assert found.dialysis == "Condition/dialysis"
     assert not found.known
+    assert found.inputs == ("dialysis",)
+    assert kidneys(condition("dialysis", onset=date(2025, 3, 1))).inputs == ("dialysis (2025-03-01)",)
 
 
 def test_acute_injury_keeps_the_number_and_marks_it():
@@ -155,6 +157,35 @@ def test_the_lower_clearance_of_the_two_weights_is_taken_and_named():
     found = kidneys(CREATININE, result("weight", 107), result("height", "165.1"))
     assert found.value == cockcroft_gault(76, Fraction(77), Fraction("1.2"), "female")
     assert found.notes == ("with adjusted body weight 77 kg, the lower: actual is 107 kg",)
+
+
+def test_the_ideal_weight_is_that_of_the_sex():
+    found = kidneys(CREATININE, result("weight", 107), result("height", "165.1"), patient=MAN)
+    adjusted = ideal_weight(Fraction("165.1"), "male") * Fraction(6, 10) + 107 * Fraction(4, 10)
+    assert found.value == cockcroft_gault(76, adjusted, Fraction("1.2"), "male")
+    assert ideal_weight(Fraction("165.1"), "male") > ideal_weight(Fraction("165.1"), "female")
+
+
+@pytest.mark.parametrize(
+    "creatinine",
+    [
+        pytest.param(result("creatinine", 0), id="nought"),
+        pytest.param(result("creatinine", "-1.2"), id="below nought"),
+        pytest.param(result("creatinine", "1.2", unit="g/dL"), id="in a unit that is not known"),
+    ],
+)
+def test_an_impossible_creatinine_gives_no_clearance(creatinine):
+    assert not kidneys(creatinine, WEIGHT).known
+    assert kidneys(creatinine, WEIGHT, result("egfr", 50)).method == "egfr"
+
+
+def test_a_reported_estimate_is_named_and_dated():
+    clearance = kidneys(result("creatinine-clearance", 41))
+    assert clearance.inputs == ("creatinine clearance as reported 41 mL/min (2026-11-12)",)
+    assert (clearance.day, clearance.unit) == (date(2026, 11, 12), "mL/min")
+    assert kidneys(result("creatinine-clearance", 41)._replace(unit="")).unit == "mL/min"
+    assert kidneys(result("creatinine-clearance", 41)._replace(unit="mL/min/{1.73_m2}")).unit == "mL/min/{1.73_m2}"
+    assert kidneys(result("egfr", 50)).day == date(2026, 11, 12)
 
 
 def test_inputs_are_dated():
@@ -336,9 +367,10 @@ def test_of_two_codes_of_one_condition_the_narrower_counts():
     ],
 )
 def test_a_stage_worse_than_the_result_is_named(value, stage, named):
-    found = kidneys(result("egfr", value), condition(stage))
+    found = kidneys(result("egfr", value), condition(stage, onset=date(2025, 6, 1)))
     assert found.value == value
-    assert any("on record is worse than the result" in note for note in found.notes) is named
+    words = f"{stage.replace('-', ' ')} (2025-06-01) on record is worse than the result"
+    assert (words in found.notes) is named
     assert found.stage_five is False
 
 
@@ -379,6 +411,12 @@ def test_a_creatinine_that_rises_fast_is_no_steady_state(now, before, days, name
     found = kidneys(result("creatinine", now), result("creatinine", before, days_ago=10 + days), WEIGHT)
     assert any(note.startswith("creatinine rose from") for note in found.notes) is named
     assert found.known
+
+
+def test_a_rise_is_said_with_both_results():
+    found = kidneys(result("creatinine", "1.5"), result("creatinine", "0.9", days_ago=13), WEIGHT)
+    rise = "creatinine rose from 0.9 mg/dL (2026-11-09) to 1.5 mg/dL (2026-11-12)"
+    assert f"{rise}: not a steady state, no formula holds" in found.notes
 
 
 @pytest.mark.parametrize(
