@@ -1,8 +1,9 @@
 """
 What an order is for: the condition at hand, and the indications that decide its limits.
 
-The order's own reason decides. Without one, every active neuropathic condition is at hand; if the patient also has
-another condition the agent is labelled for, the order may be for that, and advice is worded "If for neuropathic pain".
+The order's own reason decides. Without one, or where it could not be read, every active neuropathic condition is at
+hand; if the patient also has another condition the agent is labelled for, or a reason was not read, the order may be
+for something else, and advice is worded "If for neuropathic pain".
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .facts import Condition, Facts, MedicationOrder
+from .facts import Condition, Facts, MedicationOrder, Unread
 from .in_force import Knowledge
 from .statements import Agent
 from .statements import Condition as Ladder
@@ -23,7 +24,9 @@ class AtHand:
     ladders: tuple[tuple[Ladder, Condition], ...]
     indications: frozenset[str]  # value sets that decide maxima and renal tables
     other_reason: bool = False  # the order says it is for something else: rules about neuropathic pain are silent
-    perhaps_other: bool = False  # no reason, and another labelled indication is active
+    perhaps_other: bool = False  # no reason, and another labelled indication is active; or the reason was not read
+    by_reason: bool = False  # the order's own reason decided
+    unread: tuple[Unread, ...] = ()  # the order's reasons that were not read, so that the record decided
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -36,13 +39,23 @@ def at_hand(facts: Facts, knowledge: Knowledge, order: MedicationOrder | None = 
 
 
 def _at_hand(facts: Facts, knowledge: Knowledge, order: MedicationOrder | None) -> AtHand:
-    if order is not None and order.reason_given:
-        return _by_reason(facts, knowledge, order)
+    said = _by_reason(facts, knowledge, order) if order is not None and order.reason_given else None
+    unread = _unread(order, facts) if order is not None else ()
+    if said and (said.ladders or not unread):
+        return said
     active = [c for c in facts.conditions if not c.resolved]
     ladders = _ladders(active, knowledge)
     others = _other_labelled(order, active, knowledge) if order else frozenset()
-    indications = frozenset(i for ladder, c in ladders for i in c.value_sets) | others
-    return AtHand(ladders, indications, perhaps_other=bool(others))
+    indications = frozenset(i for ladder, c in ladders for i in c.value_sets).union(
+        others, said.indications if said else ()
+    )
+    return AtHand(ladders, indications, perhaps_other=bool(others or unread), unread=unread)
+
+
+def _unread(order: MedicationOrder, facts: Facts) -> tuple[Unread, ...]:
+    """Reasons that say nothing, and those that are no condition that came and counts."""
+    came = {condition.reference for condition in facts.conditions}
+    return tuple(each for each in order.reason_unread if not each.reference or each.reference not in came)
 
 
 def _by_reason(facts: Facts, knowledge: Knowledge, order: MedicationOrder) -> AtHand:
@@ -51,7 +64,7 @@ def _by_reason(facts: Facts, knowledge: Knowledge, order: MedicationOrder) -> At
     own = Condition(reference="", label="", value_sets=order.reason_value_sets)
     sets = order.reason_value_sets.union(*(c.value_sets for c in named))
     ladders = _ladders([*named, *(c for c in coded if _neuropathic(c, knowledge)), own], knowledge)
-    return AtHand(_one_each(ladders), sets, other_reason=not ladders)
+    return AtHand(_one_each(ladders), sets, other_reason=not ladders, by_reason=True)
 
 
 def _narrowed(order: MedicationOrder, knowledge: Knowledge) -> frozenset[str]:

@@ -201,6 +201,7 @@ class MedicationOrder:
     reason_given: bool = False
     reason_value_sets: frozenset[str] = frozenset()
     reason_references: tuple[str, ...] = ()
+    reason_unread: tuple[Unread, ...] = ()  # one with a reference is read where that condition came
     replaces: tuple[str, ...] = ()  # priorPrescription, or the same id
     most_tolerated: bool = False  # a note or the sig says that more is not tolerated
     resource: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # rules never look

@@ -44,7 +44,8 @@ def _on_record(meaning: str, facts: Facts, knowledge: Knowledge) -> bool:
 
 
 def _is_for(meaning: str, order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> bool:
-    """By the order's reason; without one, by what is on record."""
-    if not order.reason_given:
+    """By the order's reason; without one that was read, by what is on record."""
+    here = at_hand(facts, knowledge, order)
+    if not here.by_reason:
         return _on_record(meaning, facts, knowledge)
-    return not at_hand(facts, knowledge, order).indications.isdisjoint(knowledge.value_sets.with_meaning(meaning))
+    return not here.indications.isdisjoint(knowledge.value_sets.with_meaning(meaning))

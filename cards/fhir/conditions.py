@@ -46,9 +46,7 @@ def read_condition(resource: object, patient_id: str, value_sets: ValueSets, day
     verified = words(resource.get("verificationStatus"))
     if verified & _NEVER:
         return None
-    code = resource.get("code")
-    key = frozen(code) if isinstance(code, dict) else None
-    understood = _understood(value_sets, key) if key else _read_code(code, value_sets)
+    understood = read_code(resource.get("code"), value_sets)
     if isinstance(understood, str):
         return Unread(reference_of(resource), "condition", understood)
     label, meaning = understood
@@ -63,13 +61,18 @@ def read_condition(resource: object, patient_id: str, value_sets: ValueSets, day
     return _as_history(condition, value_sets) if condition.resolved else condition
 
 
+def read_code(code: object, value_sets: ValueSets) -> tuple[str, Meaning] | str:
+    """What a condition's code is called and means; or why it cannot be read."""
+    key = frozen(code) if isinstance(code, dict) else None
+    return _understood(value_sets, key) if key else _read_code(code, value_sets)
+
+
 @lru_cache(maxsize=20_000)  # charts repeat the same few thousand diagnoses
-def _understood(value_sets: ValueSets, code: bytes) -> tuple[str, _Meaning] | str:
+def _understood(value_sets: ValueSets, code: bytes) -> tuple[str, Meaning] | str:
     return _read_code(orjson.loads(code), value_sets)
 
 
-def _read_code(code: object, value_sets: ValueSets) -> tuple[str, _Meaning] | str:
-    """What a condition's code is called and means; or why it cannot be read."""
+def _read_code(code: object, value_sets: ValueSets) -> tuple[str, Meaning] | str:
     coded = list(codings(code))
     said = [name for name in names(code) if not _SAYS_NOTHING.fullmatch(name.strip(" .?-"))]
     if not said and not _readable(coded, value_sets):
@@ -77,7 +80,7 @@ def _read_code(code: object, value_sets: ValueSets) -> tuple[str, _Meaning] | st
     return said[0] if said else coded[0].code, _meaning(coded, said, value_sets)
 
 
-class _Meaning(NamedTuple):
+class Meaning(NamedTuple):
     """The value sets a code or its words stand for, and what the words add."""
 
     value_sets: frozenset[str]
@@ -85,10 +88,10 @@ class _Meaning(NamedTuple):
     doubted: bool = False
 
 
-def _meaning(coded: list[Coding], said: list[str], value_sets: ValueSets) -> _Meaning:
+def _meaning(coded: list[Coding], said: list[str], value_sets: ValueSets) -> Meaning:
     found = sets_of(coded, value_sets)
     if found or any(map(_decides, coded)):
-        return _Meaning(found)
+        return Meaning(found)
     return _in_words(said, value_sets)
 
 
@@ -97,12 +100,12 @@ def sets_of(coded: list[Coding], value_sets: ValueSets) -> frozenset[str]:
     return frozenset().union(*(value_sets.conditions_of(coding.system, coding.code) for coding in coded))
 
 
-def _in_words(said: list[str], value_sets: ValueSets) -> _Meaning:
+def _in_words(said: list[str], value_sets: ValueSets) -> Meaning:
     """What is denied or somebody else's names nothing; what is past names only sets that are read as history."""
     for text in map(str.lower, said):
         if found := value_sets.conditions_named(text):
-            return _Meaning(found, past=bool(_PAST.search(text)), doubted=bool(_DOUBTED.search(text)))
-    return _Meaning(frozenset())
+            return Meaning(found, past=bool(_PAST.search(text)), doubted=bool(_DOUBTED.search(text)))
+    return Meaning(frozenset())
 
 
 def _readable(coded: list[Coding], value_sets: ValueSets) -> bool:

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 from ..call import Call, Resource
 from ..facts import Dosage, Hook, MedicationOrder, Role, Unread
 from ..in_force import Knowledge
-from .codings import belongs_to, codings, local, names, objects, reference_of, string, without_version, words
-from .conditions import sets_of
+from .codings import belongs_to, local, objects, reference_of, string, without_version, words
 from .dates import days_of
 from .drug import Drug, read_drug
+from .reasons import read_reasons
 from .regimen import read_dosage
 from .routes import read_route
 
@@ -189,7 +189,7 @@ def _order(
     route = read_route(instructions)
     agent = next((knowledge.agents[name] for name in ingredients if name in knowledge.agents), None)
     formulation = knowledge.formulation(agent, drug.product, route) if agent else None
-    reasons = _reasons(resource, knowledge)
+    reasons = read_reasons(resource, knowledge.value_sets)
     return MedicationOrder(
         reference=reference,
         role=role,
@@ -203,9 +203,10 @@ def _order(
         selected=selected and role is not Role.ACTIVE and role is not Role.PAST,
         sure=drug.sure,
         status=_status(resource),
-        reason_given=bool(reasons[0] or reasons[1] or _reason_text(resource)),
-        reason_value_sets=reasons[0],
-        reason_references=reasons[1],
+        reason_given=reasons.given,
+        reason_value_sets=reasons.value_sets,
+        reason_references=reasons.references,
+        reason_unread=reasons.unread,
         replaces=tuple(_replaces(resource)),
         most_tolerated=_most_tolerated(resource),
         resource=resource,
@@ -216,21 +217,6 @@ def _order(
 def _dosage(instructions: object, drug: Drug, knowledge: Knowledge) -> Dosage:
     product = drug.product
     return read_dosage(instructions, product, knowledge.products.words_for(product.ingredients) if product else _NONE)
-
-
-def _reasons(resource: Resource, knowledge: Knowledge) -> tuple[frozenset[str], tuple[str, ...]]:
-    if "reasonCode" not in resource and "reasonReference" not in resource:
-        return frozenset(), ()
-    coded = list(codings(resource.get("reasonCode")))
-    found = sets_of(coded, knowledge.value_sets)
-    if not found:
-        found = frozenset().union(*(knowledge.value_sets.conditions_named(name) for name in _reason_text(resource)))
-    references = (string(r.get("reference")) for r in objects(resource.get("reasonReference")))
-    return found, tuple(local(reference) for reference in references if reference)
-
-
-def _reason_text(resource: Resource) -> list[str]:
-    return list(names(resource.get("reasonCode")))
 
 
 def _replaces(resource: Resource) -> Iterator[str]:

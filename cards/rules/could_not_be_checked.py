@@ -32,9 +32,9 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
     for order in facts.selected():
         named = [name for name in order.ingredients if name in knowledge.agents or knowledge.former_agent(name)]
         of_the_order = list(_of_the_order(order, named, facts, knowledge))
-        of_the_record = [*gaps_of_the_record(facts), *_of_a_child(order, facts, knowledge)] if named else []
-        if of_the_order or of_the_record:
-            yield _finding(order, named, of_the_order, of_the_record, facts, knowledge)
+        others = [*gaps_of_the_record(facts), *_reason(order, facts, knowledge), *_of_a_child(order, facts, knowledge)]
+        if of_the_order or (named and others):
+            yield _finding(order, named, of_the_order, others if named else [], facts, knowledge)
 
 
 def _finding(
@@ -83,6 +83,12 @@ def _of_a_child(order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> I
     """Under 18 only what is forbidden is said: where the order is for neuropathic pain, that is no silence."""
     if may_be_child(facts) and at_hand(facts, knowledge, order).ladders:
         yield "age under 18", "age: under 18, and this content is for adults: dose, tests and choice were not checked"
+
+
+def _reason(order: MedicationOrder, facts: Facts, knowledge: Knowledge) -> Iterator[Gap]:
+    for unread in at_hand(facts, knowledge, order).unread:
+        what = f"{unread.reference}: {unread.why}" if unread.reference else unread.why
+        yield "what it is for", f"reason: not read ({said(what)}), so the conditions on record decided"
 
 
 def _dose(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Gap]:

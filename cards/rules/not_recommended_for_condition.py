@@ -40,7 +40,7 @@ def _is_judged(ingredient: str, order: MedicationOrder, facts: Facts, knowledge:
     """A medicine without a file of its own is judged only where its order says what it is for."""
     agent = knowledge.agents.get(ingredient)
     if agent is None:
-        return order.reason_given
+        return at_hand(facts, knowledge, order).by_reason
     return not (agent.opioid and beyond_opioid_guidance(order, agent, facts, knowledge))
 
 
