@@ -76,9 +76,9 @@ def offers(ladder: Condition, facts: Facts, knowledge: Knowledge) -> Offers:
     return Offers(ladder, tuple(offered), tuple(left_out.values()))
 
 
-def left_to_prescriber(agent: Agent, ladder: Condition, knowledge: Knowledge) -> bool:
+def left_to_prescriber(agent: Agent, formulation: str | None, ladder: Condition, knowledge: Knowledge) -> bool:
     """Not offered, or for specialists, and not advised against: ordering it is the prescriber's judgement."""
-    found = _named_against(agent, knowledge.here(ladder.against), knowledge)
+    found = _named_against(agent, knowledge.here(ladder.against, formulation), knowledge)
     return bool(found) and all(row.strength in ("not offered", "specialist") for row in found)
 
 

@@ -268,9 +268,10 @@ def test_what_is_too_old_is_named_with_its_date():
 
 
 def test_what_was_given_and_could_not_be_read_is_not_called_missing():
-    unread = [Unread("Observation/c", "creatinine", "it has no unit")]
-    found = kidney_function(WOMAN, [], [], VALUE_SETS, DAY, recent_days=365, unread=unread)
-    assert "creatinine: recorded, but it has no unit" in found.missing
+    for what, named in (("creatinine", "creatinine"), ("height", "height"), ("egfr", "eGFR")):
+        unread = [Unread("Observation/x", what, "it has no unit")]
+        found = kidney_function(WOMAN, [], [], VALUE_SETS, DAY, recent_days=365, unread=unread)
+        assert f"{named}: recorded, but it has no unit" in found.missing
 
 
 def test_height_may_be_of_any_date_since_growing_up():
@@ -443,7 +444,9 @@ def test_results_just_within_thirty_percent_are_no_contradiction(egfr, clearance
 
 
 def test_units_are_said_as_clinicians_write_them():
-    assert kidneys(result("egfr", 55)).inputs == ("eGFR 55 mL/min/1.73 m2 (2026-11-12)",)
+    found = kidneys(result("egfr", 55))
+    assert found.inputs == ("eGFR 55 mL/min/1.73 m2 (2026-11-12)",)
+    assert found.notes == ("eGFR as reported, for a body surface of 1.73 m2: no recent weight and height",)
 
 
 # --- properties -----------------------------------------------------------------------------------------------------

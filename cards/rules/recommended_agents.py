@@ -68,7 +68,8 @@ def _fits(agent: Agent, here: AtHand, facts: Facts, knowledge: Knowledge, order:
     return any(
         ruled_out(agent, order.formulation, ladder, _beside(order, facts), knowledge) is None
         if agent.id in _agents(ladder)
-        else left_to_prescriber(agent, ladder, knowledge) and not _forbidden(agent, order, facts, knowledge)
+        else left_to_prescriber(agent, order.formulation, ladder, knowledge)
+        and not _forbidden(agent, order, facts, knowledge)
         for ladder, _ in here.ladders
     )
 

@@ -305,3 +305,15 @@ def test_who_takes_an_offer_already_gets_no_list(us: Ward) -> None:
 
 def test_an_unknown_list_of_medicines_is_not_an_empty_one(us: Ward) -> None:
     assert at_view(us, known=EVERYTHING - {Known.MEDICATIONS}) == []
+
+
+def test_what_forbids_this_form_of_an_agent_brings_the_list(us: Ward) -> None:
+    """The 5 % patch on broken skin; an infusion in heart block, though the file leaves it to specialists."""
+    patch = us.order("lidocaine", step(1, unit="patch"), formulation="patch-5-percent", route="topical")
+    assert said(us, patch, conditions=(PHN,)) == []
+    assert len(said(us, patch, conditions=(PHN, "skin-broken"))) == 1
+    infusion = us.order("lidocaine", step(300), formulation="infusion", route="intravenous")
+    chemotherapy = "chemotherapy-induced-neuropathy"
+    assert said(us, infusion, conditions=(chemotherapy,)) == []
+    assert len(said(us, infusion, conditions=(chemotherapy, "av-block-2-3"))) == 1
+    assert len(said(us, patch, conditions=(chemotherapy,))) == 1
