@@ -102,16 +102,17 @@ class Total:
     @property
     def words(self) -> str:
         """ "600 mg x 3 = 1,800 mg a day; with 300 mg x 2 = 600 mg a day: 2,400 mg a day in all" """
-        if len(self.parts) < 2 or self.together is None:
+        together = self.together
+        if len(self.parts) < 2 or together is None:
             return "".join(part.words for part in self.parts)
-        return f"{', with '.join(part.words for part in self.parts)}: {_in_all(self)}"
+        return f"{', with '.join(part.words for part in self.parts)}: {_in_all(self, together)}"
 
 
-def _in_all(total: Total) -> str:
-    alone, together = total.alone, total.together
-    if total.ambiguous and alone is not None and together is not None:
+def _in_all(total: Total, together: Dose) -> str:
+    alone = total.alone
+    if total.ambiguous and alone is not None:
         return f"if both continue: {dose_said(together)} a day; the new order alone: {dose_said(alone)} a day"
-    return f"{dose_said(together)} a day in all" if together is not None else ""
+    return f"{dose_said(together)} a day in all"
 
 
 def _added(doses: Iterable[Dose]) -> Dose | None:

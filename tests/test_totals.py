@@ -152,6 +152,48 @@ def test_what_a_draft_does_to_active_orders():
     ]
 
 
+TWO = ("acetaminophen", "sample")
+
+
+def of_two(dose, strengths, ingredients=TWO):
+    product = Product(ingredients, tuple(None if mg is None else Fraction(mg) for mg in strengths), "tablet")
+    return order("both", dose, ingredients=TWO, product=product)
+
+
+def test_a_share_differs_in_mass_alone():
+    """Ten days of one or two tablets of 325 mg with 37.5 mg, as needed: tablets, days and the rest stay as they are."""
+    one, low = Dose(Fraction(325), Fraction(1), "tablet"), Dose(Fraction(325), Fraction(1), "tablet")
+    dose = DoseStep(one.times(Fraction(4)), one, Fraction(4), 10, True, low)
+    share = Fraction("37.5")
+    assert step_of(of_two(dose, ("325", "37.5")), "sample") == DoseStep(
+        Dose(share * 4, Fraction(4), "tablet"),
+        Dose(share, Fraction(1), "tablet"),
+        Fraction(4),
+        10,
+        True,
+        Dose(share, Fraction(1), "tablet"),
+    )
+    counted = DoseStep(Dose(None, Fraction(4), "tablet"))
+    assert step_of(of_two(counted, ("325", "37.5")), "sample").daily == Dose(None, Fraction(4), "tablet")
+
+
+@pytest.mark.parametrize(
+    ("strengths", "ingredients"),
+    [
+        pytest.param(("325", None), TWO, id="its own strength is not known"),
+        pytest.param((None, "37.5"), TWO, id="that of the first is not known"),
+        pytest.param(("0", "37.5"), TWO, id="that of the first is nought"),
+        pytest.param(("325",), TWO, id="one strength of two"),
+        pytest.param(("325", "37.5"), ("acetaminophen", "another"), id="the product has another"),
+    ],
+)
+def test_a_share_that_is_not_known_is_not_read_and_never_the_whole(strengths, ingredients):
+    judged = of_two(step(325, 4), strengths, ingredients)
+    assert step_of(judged, "sample") is None
+    assert step_of(replace(judged, product=None), "sample") is None
+    assert [one.label for one in total(judged).unreadable] == ["both"]
+
+
 # --- morphine equivalents -------------------------------------------------------------------------------------------
 
 
@@ -184,6 +226,13 @@ def test_what_has_no_factor_is_named_and_never_zero(unknown, why):
     found = mme_per_day([order("a", step(10, 4)), unknown], FACTORS)
     assert (found.value, found.at_least) == (None, 60)
     assert [(one.label, said) for one, _, said in found.unknown] == [("b", why)]
+
+
+def test_which_step_counts_is_the_askers_to_say():
+    """A rise from 20 to 40 mg a day: the highest for a threshold, the first for what it begins with."""
+    rising = order("a", step(10, 2, days=7), step(10, 4))
+    assert mme_per_day([rising], FACTORS).value == 60
+    assert mme_per_day([rising], FACTORS, first).value == 30
 
 
 def test_without_an_opioid_there_is_no_number():
