@@ -15,7 +15,7 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 from ..call import Call, Resource
-from ..facts import Dosage, Hook, MedicationOrder, Role, Unread
+from ..facts import Dosage, Hook, Known, MedicationOrder, Role, Unread
 from ..in_force import Knowledge
 from .codings import belongs_to, local, objects, reference_of, string, without_version, words
 from .dates import days_of
@@ -43,17 +43,17 @@ def read_orders(call: Call, knowledge: Knowledge) -> tuple[list[MedicationOrder]
         for resource in call.medications
         if (found := call.readings.of(resource, "listed", _listed, call.patient_id, knowledge, resolve))
     ]
-    active_ids = {found.reference for found in listed if found.status in ACTIVE}
+    taken = _Taken(call, listed)
     selected = _selected(call)
     orders: list[MedicationOrder] = []
     unread: list[Unread] = []
     for resource in _requests(call.drafts):
-        role = _draft_role(resource, active_ids)
+        role = _draft_role(resource, taken)
         if role is not None:
             order, not_read = _read(resource, role, selected(resource), knowledge, resolve)
             orders += [order] if order else []
             unread += [not_read] if not_read else []
-    stopped = {order.reference for order in orders if order.role is Role.STOP}
+    stopped = {name for order in orders if order.role is Role.STOP for name in (order.reference, *order.replaces)}
     for found in listed:
         if found.order and not (found.order.role is Role.ACTIVE and found.reference in stopped):
             orders.append(found.order)
@@ -109,10 +109,22 @@ def _status(resource: Resource) -> str:
     return string(resource.get("status")).lower()
 
 
-def _draft_role(resource: Resource, active_ids: set[str]) -> Role | None:
+class _Taken:
+    """What is active on the list; every order may be where no list came."""
+
+    def __init__(self, call: Call, listed: Iterable[_Listed]) -> None:
+        self._known = Known.MEDICATIONS in call.known
+        self._active = {found.reference for found in listed if found.status in ACTIVE}
+
+    def may_end(self, resource: Resource) -> bool:
+        """Whether a draft that is stopped ends something: the order of its id, or the one it was written after."""
+        return not self._known or any(name in self._active for name in (reference_of(resource), *_replaces(resource)))
+
+
+def _draft_role(resource: Resource, taken: _Taken) -> Role | None:
     status = _status(resource)
     if status in ENDED:
-        return Role.STOP if reference_of(resource) in active_ids else None
+        return Role.STOP if taken.may_end(resource) else None
     return None if status in SKIPPED else Role.DRAFT
 
 

@@ -1,7 +1,8 @@
 """
 Taper before stopping
 
-When    an active order is stopped, or replaced by a draft of another agent, and nothing else of its agent goes on
+When    an active order is stopped, or replaced by a draft of another agent, and nothing else of its agent goes on;
+        where no list of medicines came, an order is stopped that may have been active
 And     the agent's file asks for a taper, and it was taken long enough to need one, or it is not known how long
 Then    say how slowly, why, and what to do; the falling doses as one order to accept, where tablets make them and no
         record forbids the agent; an opioid by percentage, with no count of days
@@ -40,6 +41,7 @@ class Ending:
     taper: Taper
     replaced_by: tuple[str, ...]
     days: int | None  # of unbroken use; None: not known
+    listed: bool = True  # False: no list of medicines came, so that it may not have been taken, or may go on
 
     @property
     def surely(self) -> bool:
@@ -95,7 +97,8 @@ def _ending(
     short = days is not None and days < (taper.exposure_days or 0)
     if short and Known.HISTORY in facts.known:
         return None
-    return Ending(order, agent, taper, replaced_by, None if short else days)
+    listed = Known.MEDICATIONS in facts.known
+    return Ending(order, agent, taper, replaced_by, days if listed and not short else None, listed)
 
 
 def _is_lowest(order: MedicationOrder, agent: Agent, knowledge: Knowledge) -> bool:
@@ -117,15 +120,23 @@ def _finding(ending: Ending, facts: Facts, knowledge: Knowledge) -> Finding:
     offered = bool(steps) and _may_be_offered(ending, facts, knowledge)
     return Finding(
         summary=_summary(ending, dose),
-        indicator=Indicator.WARNING,
+        indicator=Indicator.WARNING if ending.listed else Indicator.INFO,
         agents=(agent.id,),
         orders=(order.reference,),
         detail=(*([arithmetic(step)] if step else []), *_lines(ending, dose, steps)),
         because=(knowledge.cite(agent, "taper", ending.taper),),
         daily_dose=dose,
         proposals=(_proposal(ending, steps),) if offered else (),
-        not_checked=() if ending.days is not None else (f"how long {agent.title.lower()} was taken: not known",),
+        not_checked=tuple(_not_checked(ending)),
     )
+
+
+def _not_checked(ending: Ending) -> Iterator[str]:
+    name = ending.agent.title.lower()
+    if not ending.listed:
+        yield f"other medicines: not known, so whether {name} was taken, or goes on in another order, was not checked"
+    if ending.days is None:
+        yield f"how long {name} was taken: not known"
 
 
 def _summary(ending: Ending, dose: Fraction | None) -> str:

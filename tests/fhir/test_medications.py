@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cards import Call, Hook, Knowledge
+from cards.facts import Known
 from cards.fhir.medications import read_orders
 from fhir_fixtures import STORY_DAY
 
@@ -94,3 +95,25 @@ def test_a_medication_is_found_by_reference_or_address(
     order = draft("a", "", medicationReference={"reference": reference})
     drug = {"resourceType": "Medication", "id": medication, "code": {"text": "gabapentin 300 mg capsule"}}
     assert judged(knowledge, "MedicationRequest/a", drafts=(order, drug), urls=("", url)) == {"gabapentin"}
+
+
+def roles(knowledge: Knowledge, *drafts: Any, listed: tuple[Any, ...] = (), known: bool = True) -> list[str]:
+    known_parts = frozenset({Known.MEDICATIONS}) if known else frozenset()
+    call = Call(Hook.ORDER_SIGN, STORY_DAY, "p", drafts=drafts, medications=listed, known=known_parts)
+    return [str(order.role) for order in read_orders(call, knowledge)[0]]
+
+
+ACTIVE = {**GABAPENTIN, "status": "active"}
+AFTER = [{"reference": "MedicationRequest/a"}]
+
+
+@pytest.mark.parametrize("status", ["stopped", "cancelled"])
+def test_an_order_that_is_stopped(status: str, knowledge: Knowledge) -> None:
+    """Of an order on the list by its id, or by the order it was written after; of any where no list came."""
+    stop = {**GABAPENTIN, "status": status}
+    other = {**stop, "id": "z"}
+    assert roles(knowledge, stop, listed=(ACTIVE,)) == ["stop"]
+    assert roles(knowledge, {**other, "priorPrescription": AFTER}, listed=(ACTIVE,)) == ["stop"]
+    assert roles(knowledge, other, listed=(ACTIVE,)) == ["active"]
+    assert roles(knowledge, stop) == []
+    assert roles(knowledge, stop, known=False) == ["stop"]

@@ -382,3 +382,24 @@ def test_of_a_combination_the_agents_own_share_is_said(us):
     assert found.summary.startswith("Taper amitriptyline 50 mg a day, do not stop it at once")
     assert found.detail[0] == "25 mg x 2 = 50 mg a day"
     assert found.proposals == ()
+
+
+# --- no list of medicines ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "mg", "days"), [("gabapentin", 900, 14), ("duloxetine", 60, 28), ("morphine", 60, 7)])
+def test_without_a_list_of_medicines_a_taper_that_may_be_due_is_said(us, name, mg, days):
+    facts = signing(us, stopped(us, name, step(mg)), known=EVERYTHING - {Known.MEDICATIONS, Known.HISTORY})
+    (found,) = us.said(RULE, facts)
+    assert found.summary.startswith(f"If taken for {days} days or more: taper {name} {mg} mg a day, do not stop it")
+    assert found.indicator is Indicator.INFO
+    assert found.proposals == ()
+    assert found.not_checked == (
+        f"other medicines: not known, so whether {name} was taken, or goes on in another order, was not checked",
+        f"how long {name} was taken: not known",
+    )
+
+
+def test_without_a_list_what_needs_no_taper_is_silent(us):
+    facts = signing(us, stopped(us, "lidocaine", step(10)), known=EVERYTHING - {Known.MEDICATIONS, Known.HISTORY})
+    assert us.said(RULE, facts) == []
