@@ -8,8 +8,10 @@ speak once, and decides which rules may speak at which hook and for whom.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .acceptance import acceptable
 from .card import Frame, to_card
@@ -71,16 +73,14 @@ UNDER_EIGHTEEN = frozenset(
 ONLY_CRITICAL_UNDER_EIGHTEEN = frozenset({"interaction", "pregnancy-risk"})
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """A rule that raised. `error` is the exception's type only: its text may carry patient data."""
 
     rule: str
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     findings: tuple[Finding, ...]
     troubles: tuple[Trouble, ...] = ()
     not_shown: tuple[str, ...] = ()  # rules of findings beyond the fifth, named on the fifth

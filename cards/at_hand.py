@@ -9,7 +9,8 @@ for something else, and advice is worded "If for neuropathic pain".
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .facts import Condition, Facts, MedicationOrder, Unread
 from .in_force import Knowledge
@@ -17,8 +18,7 @@ from .statements import Agent
 from .statements import Condition as Ladder
 
 
-@dataclass(frozen=True, slots=True)
-class AtHand:
+class AtHand(Struct, frozen=True):
     """`ladders` are the condition files that fit, each with the patient's Condition."""
 
     ladders: tuple[tuple[Ladder, Condition], ...]

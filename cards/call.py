@@ -7,9 +7,10 @@ cds_service fills it from HTTP, replay fills it from files; neither prefetch key
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from .facts import Hook, Known
 from .readings import NONE_KEPT, Readings
@@ -17,8 +18,7 @@ from .readings import NONE_KEPT, Readings
 Resource = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     hook: Hook
     day: date  # the day it is judged on
     patient_id: str
@@ -35,5 +35,5 @@ class Call:
     observations: tuple[Resource, ...] = ()
     allergies: tuple[Resource, ...] = ()
     known: frozenset[Known] = frozenset()
-    not_checked: tuple[str, ...] = field(default=())  # in words: "observations: the EHR reported an error"
-    readings: Readings = field(default=NONE_KEPT, repr=False, compare=False)  # of earlier calls on the same chart
+    not_checked: tuple[str, ...] = ()  # in words: "observations: the EHR reported an error"
+    readings: Readings = NONE_KEPT  # of earlier calls on the same chart

@@ -10,9 +10,10 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+from msgspec import Struct
 
 from .facts import Facts, KidneyFunction
 from .fhir.order import medication_request
@@ -38,8 +39,7 @@ MOST_SOURCES = 2  # on the card; the extension names every one
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What a card needs to know of the call that is not medicine: the parts of its uuid."""
 
     service: str

@@ -6,11 +6,11 @@ differ.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from .knowledge_base import KnowledgeBase, files_by_path
 from .references import rows
@@ -19,8 +19,7 @@ from .statements import File, Row, Source, ValueSet
 Plain = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One file: what it is about, whether it is in force, and who has read it."""
 
     path: str

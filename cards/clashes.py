@@ -9,8 +9,9 @@ class alone meets it one step milder, as little of it gets into the blood.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from .facts import Facts, MedicationOrder
 from .finding import Statement
@@ -36,8 +37,7 @@ class Severity(IntEnum):
 BY_WORD = {"minor": 1, "moderate": 2, "major": 3, "contraindicated": 4, "info": 2, "warning": 3, "critical": 4}
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One medicine of one order. `past`: it is no longer taken, and since when."""
 
     order: MedicationOrder
@@ -57,8 +57,7 @@ class Side:
         return self.order.route in SKIN and medicine_key(self.ingredient) not in ids
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(Struct, frozen=True):
     """One statement about two medicines, as it holds for this patient."""
 
     severity: Severity

@@ -9,7 +9,8 @@ before others" falls away once another of the condition's offers is, or was, tak
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .facts import Facts, MedicationOrder, Role
 from .in_force import Knowledge, age_may_hold
@@ -22,8 +23,7 @@ DISAPPROVES = ("against", "not before others")
 EVERYWHERE = "international"
 
 
-@dataclass(frozen=True, slots=True)
-class Disapproval:
+class Disapproval(Struct, frozen=True):
     ladder: Condition
     row: Against
 

@@ -5,9 +5,10 @@ What was understood of an order or a call, and why, in words and as values: for 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+from msgspec import Struct
 
 from .call import Resource
 from .card import RXNORM, kidneys_in_words
@@ -19,8 +20,7 @@ from .totals import arithmetic, mme_per_day, step_of
 from .wording import capital, listed, said
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """One MedicationRequest as it was read. Members that are not known are None or empty."""
 
     identity: str

@@ -8,12 +8,14 @@ the resource it came from, so that a card can be traced back to it. "Not known" 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 Answer = TypeVar("Answer")
 
@@ -46,8 +48,7 @@ class Known(StrEnum):
     ALLERGIES = "allergies"
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """Something we were given and could not read, or needed and did not have."""
 
     reference: str  # "MedicationRequest/a", or "" when nothing was given
@@ -55,8 +56,7 @@ class Unread:
     why: str  # for the clinician: "the sig says 'as directed'"
 
 
-@dataclass(frozen=True, slots=True)
-class Patient:
+class Patient(Struct, frozen=True):
     reference: str
     sex: str | None = None  # "female" | "male"; anything else is not known
     born_first: date | None = None  # a partial birth date is an interval of days
@@ -78,8 +78,7 @@ def _years(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One Condition that counts: refuted, entered-in-error, inactive and resolved ones are never read into facts,
     except resolved ones of a value set that asks for history."""
 
@@ -91,8 +90,7 @@ class Condition:
     onset: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dose:
+class Dose(Struct, frozen=True):
     """An amount of medicine, exactly, in each unit it could be put in: mass, and the product's own unit."""
 
     mg: Fraction | None = None
@@ -121,8 +119,7 @@ def _sum(left: Fraction | None, right: Fraction | None) -> Fraction | None:
     return None if left is None or right is None else left + right
 
 
-@dataclass(frozen=True, slots=True)
-class DoseStep:
+class DoseStep(Struct, frozen=True):
     """One stretch of a regimen: what is taken a day, and for how long. Lines that run side by side are one step."""
 
     daily: Dose  # the most a day: ranges at their high end, as-needed as if always taken
@@ -133,8 +130,7 @@ class DoseStep:
     lowest_daily: Dose | None = None  # of a range: its low end
 
 
-@dataclass(frozen=True, slots=True)
-class Dosage:
+class Dosage(Struct, frozen=True):
     """What a dosageInstruction was understood to say.
 
     `steps` follow one another in time; usually there is one. `conflict` names two readings that differ (the higher is
@@ -164,8 +160,7 @@ def _size(step: DoseStep) -> Fraction:
     return daily.mg if daily.mg is not None else (daily.units or Fraction(0))
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """What a code or a name says about the thing ordered."""
 
     ingredients: tuple[str, ...]  # lower-case generic names, salts dropped; all of a combination
@@ -178,8 +173,7 @@ class Product:
     verified: bool = False  # two independent sources: may drive arithmetic on its own
 
 
-@dataclass(frozen=True, slots=True)
-class MedicationOrder:
+class MedicationOrder(Struct, frozen=True):
     """One MedicationRequest, draft or on the list."""
 
     reference: str
@@ -204,7 +198,7 @@ class MedicationOrder:
     reason_unread: tuple[Unread, ...] = ()  # one with a reference is read where that condition came
     replaces: tuple[str, ...] = ()  # priorPrescription, or the same id
     most_tolerated: bool = False  # a note or the sig says that more is not tolerated
-    resource: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # rules never look
+    resource: Mapping[str, Any] = {}  # rules never look
 
     @property
     def is_context(self) -> bool:
@@ -225,8 +219,7 @@ class Result(NamedTuple):
     upper: Fraction | None = None  # the laboratory's own upper limit, in the same unit
 
 
-@dataclass(frozen=True, slots=True)
-class Allergy:
+class Allergy(Struct, frozen=True):
     reference: str
     label: str
     substances: frozenset[str]  # ingredient names and class ids it covers
@@ -234,8 +227,7 @@ class Allergy:
     severe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class KidneyFunction:
+class KidneyFunction(Struct, frozen=True):
     """How well these kidneys clear. `low`..`high` is the interval the evidence allows, in `unit`; for a measured value
     both are the value. None, None: not known. Dialysis and acute kidney injury stand above any number."""
 
@@ -261,8 +253,7 @@ class KidneyFunction:
         return self.low if self.low is not None and (self.low is self.high or self.low == self.high) else None
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True, dict=True):
     """All that one call told us, on the day it is judged. Read with one knowledge, and asked with no other."""
 
     day: date
@@ -279,7 +270,11 @@ class Facts:
     requester: str = ""  # the user, as a FHIR reference: requester of a suggested order
     encounter: str = ""
     not_excluded: frozenset[str] = frozenset()  # value sets that are not on record and not excluded: ask
-    worked_out: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # see once()
+
+    @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """What once() keeps; a copy begins with nothing."""
+        return {}
 
     def once(self, question: Hashable, answer: Callable[[], Answer], about: object = None) -> Answer:
         """An answer that several rules ask of the same facts, worked out once. What it is about, an order, is told

@@ -7,11 +7,12 @@ stamps the rule's id, so no rule can misname itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 from fractions import Fraction
 from functools import cached_property
+
+from msgspec import Struct
 
 
 class Indicator(IntEnum):
@@ -25,8 +26,7 @@ class Indicator(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A knowledge statement a finding rests on, with where it stands and what it cites."""
 
     address: str  # "agents/gabapentin.toml#renal.us"
@@ -37,8 +37,7 @@ class Statement:
     reviewed_by: tuple[str, ...] = ()  # "name, role, day" of whoever signed its file off; empty: a draft
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """A figure that was compared with, as the contract prints it."""
 
     value: Fraction
@@ -46,8 +45,7 @@ class Limit:
     kind: str  # "ceiling" | "usual" | "avoid" ...
 
 
-@dataclass(frozen=True, slots=True)
-class Tablet:
+class Tablet(Struct, frozen=True):
     """A product that exists and may be offered."""
 
     system: str
@@ -59,8 +57,7 @@ class Tablet:
     unit: str  # "capsule", "tablet", "patch"
 
 
-@dataclass(frozen=True)
-class PlannedStep:
+class PlannedStep(Struct, frozen=True, dict=True):
     """One step of an order to accept: so many units of the tablet, so many times a day, for so long."""
 
     tablet: Tablet
@@ -74,8 +71,7 @@ class PlannedStep:
         return self.tablet.strength * self.units * self.doses_per_day
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """An order the clinician may accept with a click. `updates` names the draft it mends; empty: a new order."""
 
     label: str  # the button
@@ -90,8 +86,7 @@ class Proposal:
     tapers: str = ""  # the order being ended that this new one lets out slowly
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """What a finding on a pair says of the judged medicine beside any other of the kind: "Oxycodone with" "lorazepam"
     ": together they can slow breathing". Several that differ in `other` alone are one subject."""
 
@@ -101,8 +96,7 @@ class Beside:
     line: str = ""  # what the other order is to this patient: "Lorazepam 1 mg: being taken"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing worth saying about one subject."""
 
     summary: str  # verdict first; stands alone; under 140 characters
@@ -124,5 +118,5 @@ class Finding:
     of_the_record: bool = False  # only says what the record as a whole lacks: may stand on another card
     beside: Beside | None = None  # of a pair: how it is worded with the others of its kind
     urgency: int = 0  # among equals of one indicator: higher comes first
-    rule: str = field(default="", kw_only=True)
-    also_rules: tuple[str, ...] = field(default=(), kw_only=True)
+    rule: str = ""
+    also_rules: tuple[str, ...] = ()

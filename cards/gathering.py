@@ -9,8 +9,9 @@ severe rule's verdict on a pair is never hidden behind a milder one on another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from .finding import Beside, Finding
 from .wording import capital, fits, listed, uncapital

@@ -4,17 +4,17 @@ What a chart holds about the kidneys on a day, and why something of it does not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+
+from msgspec import Struct
 
 from .clearance import ADULT, OLDEST
 from .facts import Condition, Patient, Result, Unread
 from .recent import Meanings, newest, of_one_moment
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """All of a chart that bears on the kidneys."""
 
     patient: Patient  # with the last weight and height, however old

@@ -13,9 +13,10 @@ clearance.py; stages and how far estimates may differ are from KDIGO 2024, Kidne
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from .clearance import BSA_OF_EGFR, UMOL_PER_MG, body_surface, cockcroft_gault, weights
 from .facts import Condition, KidneyFunction, Patient, Result, Unread

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .agent_coherence import incoherent
 from .references import Kind, Reference, references, rows, tables
@@ -17,8 +18,7 @@ from .value_sets import medicine_key
 Files = Mapping[str, Mapping[str, File]]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What may be named, by kind."""
 
     ids: Mapping[Kind, frozenset[str]]

@@ -8,8 +8,9 @@ the order may be for that one. Within a kidney interval the strictest band holds
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from .at_hand import AtHand, uses
 from .facts import Dose, Facts, KidneyFunction, MedicationOrder, Role
@@ -19,8 +20,7 @@ from .statements import Agent, Band, Kind, Maximum, Quantity, Renal
 from .totals import Total, total_a_day
 
 
-@dataclass(frozen=True, slots=True)
-class RenalLimit:
+class RenalLimit(Struct, frozen=True):
     """The most a day at this kidney function. `most` 0: not to be used."""
 
     most: Fraction
@@ -111,8 +111,7 @@ def _is_everyones(band: Band, table: Renal) -> bool:
     return not band.avoid and band.maximum is not None and any(most <= band.maximum.value for most in everyone)
 
 
-@dataclass(frozen=True, slots=True)
-class DoseLimit:
+class DoseLimit(Struct, frozen=True):
     """The most of an agent that anyone with this use and of this age should take, a day or at once."""
 
     most: Fraction

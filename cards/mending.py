@@ -11,10 +11,12 @@ cuts what is taken now; on dialysis and in acute kidney injury none is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .at_hand import AtHand
 from .facts import Facts, Known, MedicationOrder
@@ -33,8 +35,7 @@ from .wording import a_day, amount, number, said
 PROLONGED = "extended"  # as products and dose forms say it
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Struct, frozen=True):
     """All limits together: the most a day and at once, in mg or in patches, and how often the kidney table says."""
 
     most: Fraction

@@ -5,8 +5,9 @@ One reason against one agent for one patient, and which of several reasons count
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from .facts import Condition
 from .finding import Statement
@@ -15,8 +16,7 @@ from .statements import Strength
 GRAVITY: dict[Strength, int] = {"contraindicated": 0, "avoid": 1, "caution": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Objection:
+class Objection(Struct, frozen=True):
     """One reason against one agent. `strength` is for this jurisdiction, this patient and what is dated."""
 
     strength: Strength

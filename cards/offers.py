@@ -8,7 +8,8 @@ weights: every place in the list can be explained in a sentence. An agent outsid
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .facts import Facts, Role
 from .finding import PlannedStep, Statement
@@ -26,8 +27,7 @@ PLACES = {"first": 0, "": 1, "last": 2}
 Moved = tuple[str, Move, Statement]  # by which file, how, and where that stands
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(Struct, frozen=True):
     """One agent that may be offered, with why it stands where it stands."""
 
     agent: Agent
@@ -41,15 +41,13 @@ class Offered:
     due: tuple[str, ...] = ()  # tests that come first: the start is said, and no order to accept is made
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     agent: Agent
     why: str
     because: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Offers:
+class Offers(Struct, frozen=True):
     ladder: Condition
     offered: tuple[Offered, ...]
     left_out: tuple[LeftOut, ...]

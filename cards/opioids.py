@@ -9,10 +9,11 @@ order that a draft replaces is over, one that it may replace is counted apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from fractions import Fraction
+
+from msgspec import Struct
 
 from .facts import Facts, Known, MedicationOrder
 from .in_force import Knowledge
@@ -29,8 +30,7 @@ TOLERANCE = "opioid tolerance"
 TOLERANCE_DAYS = "days of opioid tolerance"
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(Struct, frozen=True):
     """`alone` leaves out what may be replaced by a draft; without such orders both are the same."""
 
     alone: Mme

@@ -9,7 +9,8 @@ itself, and two orders of one medicine beside the judged one are one pair.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .clashes import Clash, Severity, Side, clashes, may_clash
 from .facts import Facts, Known, MedicationOrder, Role
@@ -17,8 +18,7 @@ from .in_force import Knowledge
 from .washout import LastTaken, last_taken
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(Struct, frozen=True):
     """Two medicines of two orders that a statement names. `clashes` is never empty, the gravest first."""
 
     judged: Side

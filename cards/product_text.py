@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 LONGEST = 300  # characters read of a name; anything longer is prose
 
@@ -57,8 +59,7 @@ def release_of(form: str, qualifier: str) -> str:
     return {"Extended": "extended", "Delayed": "delayed"}.get(first, "immediate")
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What a word or phrase of the tables stands for."""
 
     kind: str  # name | form | release | once-daily | route | unit | stop | refuse | after-refuse | other
@@ -68,8 +69,7 @@ class Meaning:
     verified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """One number, or several side by side ("5-325 mg"), with its unit: "mg" or "%"."""
 
     values: tuple[Fraction, ...]
@@ -83,8 +83,7 @@ class Amount:
         return self.per == "h" and self.over in _LASTING
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """All that one text says, in the order it says it. Two texts that say the same are equal here."""
 
     parts: tuple[Meaning | Amount, ...] = ()  # names and amounts

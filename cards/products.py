@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import permutations
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .facts import Product
 from .product_text import (
@@ -59,8 +61,7 @@ Row = list[str]
 Masses = tuple[Fraction | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(Struct, frozen=True):
     """A product a suggestion may name: in current RxNorm, seen in two sources, one ingredient."""
 
     code: str

@@ -5,9 +5,10 @@ The newest result of a kind on a day, and what it says of the body. How long a r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from .facts import Patient, Result
 

@@ -9,9 +9,10 @@ forgotten here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal, get_args, get_type_hints
+
+from msgspec import Struct
 
 from .statements import File, Guideline, Row, Table
 
@@ -43,8 +44,7 @@ KIND_OF: Final[Mapping[str, Kind]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     key: str  # where it stands: "contraindication.severe-renal"
     field: str
     kind: Kind

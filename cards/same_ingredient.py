@@ -8,7 +8,8 @@ supply is ending. An opioid for regular use and another, shorter or as needed, f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .facts import Facts, MedicationOrder
 from .in_force import Knowledge
@@ -16,8 +17,7 @@ from .statements import Agent
 from .totals import standing
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     judged: MedicationOrder
     other: MedicationOrder
     agent: Agent

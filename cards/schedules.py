@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import takewhile
+
+from msgspec.structs import replace
 
 from .at_hand import at_hand
 from .facts import Facts

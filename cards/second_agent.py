@@ -5,7 +5,8 @@ A second agent beside a first: which pairs the knowledge supports for this patie
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .facts import Facts
 from .in_force import Knowledge
@@ -15,8 +16,7 @@ from .statements import Agent, Combination, Condition
 from .value_sets import medicine_key
 
 
-@dataclass(frozen=True, slots=True)
-class Second:
+class Second(Struct, frozen=True):
     """An agent that suits this patient, beside the first, and the file that supports the pair."""
 
     offered: Offered

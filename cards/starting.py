@@ -8,10 +8,11 @@ known end, or a record without ended orders, leaves it open: then it is neither 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 from fractions import Fraction
+
+from msgspec import Struct
 
 from .facts import Facts, Known, MedicationOrder, Role
 from .finding import Statement
@@ -67,8 +68,7 @@ def dose_now(ingredient: str, unit: str, facts: Facts, knowledge: Knowledge) -> 
     return sum(lasting, Fraction(0)) if lasting else max(ended, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Climb:
+class Climb(Struct, frozen=True):
     """No single rise above `step`, none sooner than `days` after the last."""
 
     step: Quantity

@@ -5,11 +5,12 @@ How an agent is let out slowly: how long it was taken, and falling doses in tabl
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
+
+from msgspec.structs import replace
 
 from .facts import Facts, MedicationOrder, Role
 from .finding import PlannedStep, Tablet

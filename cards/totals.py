@@ -9,10 +9,12 @@ read is named, never zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .facts import Dosage, Dose, DoseStep, Facts, MedicationOrder
 from .in_words import count_said, dose_said
@@ -31,8 +33,7 @@ def first(dosage: Dosage) -> DoseStep | None:
     return dosage.first
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What becomes of the active orders when the drafts are signed."""
 
     continuing: tuple[MedicationOrder, ...] = ()
@@ -68,8 +69,7 @@ def _same_ingredient_and_route(left: MedicationOrder, right: MedicationOrder) ->
 # --- the total of an ingredient -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What one order gives of the ingredient a day."""
 
     order: MedicationOrder
@@ -78,8 +78,7 @@ class Part:
     uncertain: bool = False  # may be replaced by the order judged
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(Struct, frozen=True):
     """Of one ingredient a day. `alone` leaves out what may be replaced; without such orders both are the same."""
 
     ingredient: str
@@ -230,16 +229,14 @@ class Factor(Protocol):
     def per(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class MmePart:
+class MmePart(Struct, frozen=True):
     order: MedicationOrder
     ingredient: str
     mme: Fraction
     words: str  # "oxycodone 40 mg a day x 1.5 = 60"
 
 
-@dataclass(frozen=True, slots=True)
-class Mme:
+class Mme(Struct, frozen=True):
     """Morphine milligram equivalents a day. `unknown` names what has no factor or no readable dose."""
 
     parts: tuple[MmePart, ...] = ()

@@ -9,9 +9,10 @@ failed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+
+from msgspec import Struct
 
 from .facts import Facts, MedicationOrder, Role
 from .finding import Statement
@@ -21,8 +22,7 @@ from .starting import DAYS, dose_now
 from .statements import Agent, Condition, ConditionTarget, Quantity, Target
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """One agent that is being taken for a condition. `enough`: at the target dose, for the time of a trial."""
 
     agent: Agent

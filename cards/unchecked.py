@@ -11,7 +11,8 @@ what would settle it. The extension's notChecked has every line, wherever it is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from .facts import Facts, Hook, Role
 from .finding import Finding, Indicator

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+
+class Unit(Struct, frozen=True):
     """What a spelling means: `value * factor` is in the unit `name`. Units of one kind and name convert."""
 
     name: str

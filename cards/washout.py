@@ -8,14 +8,14 @@ not sure is never treated as the day itself: the card says so, and such a pair i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from .facts import MedicationOrder
 
 
-@dataclass(frozen=True, slots=True)
-class LastTaken:
+class LastTaken(Struct, frozen=True):
     """`day` is the latest it can have been."""
 
     day: date

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 Resource = Mapping[str, Any]
 
@@ -24,29 +26,24 @@ Resource = Mapping[str, Any]
 MORE: Final = "not all of it was supplied"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     resources: tuple[Resource, ...]
     asked: str = ""  # Bundle.link self: the search that was really made
 
 
-@dataclass(frozen=True, slots=True)
-class KnownEmpty:
+class KnownEmpty(Struct, frozen=True):
     asked: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     reason: str = "not supplied"
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     reason: str = "the EHR reported an error"
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(Struct, frozen=True):
     resources: tuple[Resource, ...]
     next_link: str | None = None
     reason: str = MORE

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
+
+from msgspec.structs import replace
 
 from .chart import KEYS, Chart, Fetch, Fetched
 from .errors import PreconditionFailed

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cards import RULES, Facts, Frame, KnowledgeBase, advise
 from cards.finding import Beside, Finding, Indicator
@@ -148,7 +149,7 @@ def facts_of(here: Ward, who: str, what: str) -> Facts:
         found.append(facts)
         return iter(())
 
-    engine = replace(here.engine, rules={"interaction": listening})
+    engine = dataclasses.replace(here.engine, rules={"interaction": listening})
     Ward(engine, here.day).ask(patient(who), drafts, {"order": "order-select", "sign": "order-sign"}[hook])
     return found[0]
 
@@ -248,7 +249,7 @@ def test_beside_other_cards_a_failed_rule_is_a_line_on_the_first(here: Ward) -> 
 
 
 def test_on_opening_a_chart_a_failed_rule_makes_no_card(here: Ward) -> None:
-    failing = Ward(replace(here.engine, rules=dict.fromkeys(RULES, broken)), here.day)
+    failing = Ward(dataclasses.replace(here.engine, rules=dict.fromkeys(RULES, broken)), here.day)
     assert failing.ask(patient("58 f; diabetic neuropathy"), hook="patient-view") == []
     assert request(patient("58 f"), [], "patient-view")["hook"] == "patient-view"
 

@@ -6,10 +6,10 @@ A sample with a fixed seed here; the whole matrix in `make test-integrations`.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -175,7 +175,7 @@ def test_fewer_data_never_mend_an_order_to_a_higher_dose(here: Ward, part: str) 
 
 
 def without(who: Patient, part: str) -> Patient:
-    return replace(who, unknown=who.unknown | {part})
+    return dataclasses.replace(who, unknown=who.unknown | {part})
 
 
 def started(cards: list[Json], draft: Json) -> set[str]:

@@ -1,12 +1,12 @@
 """Kidney function: the order of evidence, the arithmetic by hand, and what is said when something is missing."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cards.clearance import body_surface, cockcroft_gault, ideal_weight, weights
 from cards.facts import Condition, KidneyFunction, Patient, Result, Unread

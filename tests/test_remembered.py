@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from cards import Hook, KnowledgeBase, in_force, seed
 from cards.facts import Condition, Facts, MedicationOrder, Patient, Role

@@ -1,10 +1,11 @@
 """The total of an ingredient over orders, what a draft replaces, and morphine equivalents."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from cards.facts import Dosage, Dose, DoseStep, Facts, Hook, MedicationOrder, Patient, Product, Role
 from cards.totals import arithmetic, first, mme_per_day, standing, step_of, total_a_day

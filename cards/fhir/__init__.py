@@ -7,8 +7,9 @@ No reader raises on any JSON: what cannot be read becomes an Unread, and the res
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from ..call import Call, Resource
 from ..childbearing import not_excluded, with_pregnancy

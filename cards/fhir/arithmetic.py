@@ -8,8 +8,10 @@ unit is not said in it: a topical patch of so many percent is counted in patches
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.facts import Dose, DoseStep, Product
 from cards.in_words import dose_said
@@ -25,8 +27,7 @@ _SOLID = frozenset({"tablet", "capsule", "lozenge", "film", ""})
 _LIKELY_COUNTS = frozenset(Fraction(n, 4) for n in (1, 2, 3, 4, 6, 8, 12, 16, 20, 24))
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
+class Ordered(Struct, frozen=True):
     """The product ordered, and which of its ingredients is asked about."""
 
     product: Product | None
@@ -55,8 +56,7 @@ class Ordered:
         return self.product is not None and self.product.percent is not None and self.per != "mL"
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(Struct, frozen=True):
     """A line in numbers: its step, what contradicts, what could not be read."""
 
     step: DoseStep | None = None

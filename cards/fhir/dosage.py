@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.in_words import unit_said
 from cards.statements import plain
@@ -26,8 +28,7 @@ from .timing import UNTIMED, Timing, read_timing
 ROUNDING = Fraction(1, 20)  # two readings this near each other are one, rounded
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """One element of dosageInstruction: its line, its texts, and its place among the others."""
 
     line: Line

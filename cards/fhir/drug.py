@@ -13,12 +13,14 @@ hold; its strengths, or its release, do not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cards.facts import Product, Unread
 from cards.fhir.codings import Coding, codings, frozen, names, objects, reference_of, string
@@ -33,8 +35,7 @@ _ONE_SOURCE = "one source alone has its code, and no words beside it confirm the
 _ELSEWHERE = frozenset({"medicationReference", "medication"})  # members that may name the drug too
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(Struct, frozen=True):
     """What is ordered."""
 
     product: Product | None  # None: not one of ours, or (with `unread`) not to be told

@@ -8,9 +8,10 @@ maximum stands beside the dose that it caps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
+
+from msgspec import Struct
 
 Link = Literal["first", "then", "and"]  # "then" follows the line before in time, "and" runs beside it
 
@@ -25,8 +26,7 @@ UNITS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """So much of something; a single number has low == high."""
 
     low: Fraction
@@ -34,16 +34,14 @@ class Amount:
     unit: str  # one of UNITS
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Struct, frozen=True):
     """Doses a day: "every 4 to 6 hours" is 4 to 6, "weekly" is 1/7."""
 
     low: Fraction
     high: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One dose said with one frequency; what was not said is None."""
 
     amount: Amount | None = None
@@ -58,8 +56,7 @@ class Line:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SigReading:
+class SigReading(Struct, frozen=True):
     """What a free-text sig was understood to say: its lines, or the reason why it was refused; never both."""
 
     lines: tuple[Line, ...] = ()

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import repeat
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from ..call import Call, Resource
 from ..facts import Dosage, Hook, Known, MedicationOrder, Role, Unread

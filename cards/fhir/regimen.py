@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
 import orjson
+from msgspec.structs import replace
 
 from cards.facts import Dosage, Dose, Product
 from cards.in_words import dose_said, often
@@ -124,7 +124,7 @@ def _read_sig(text: str, names: Names) -> SigReading:
         ("no frequency", f"{text} once a day", {"times": None}),
     ):
         if sig.refused == refused and len((whole := read_sig(told, names)).lines) == 1:
-            return SigReading((replace(whole.lines[0], **lacking),), text=text)  # type: ignore[arg-type]
+            return SigReading((replace(whole.lines[0], **lacking),), text=text)
     return sig
 
 

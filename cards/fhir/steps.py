@@ -8,10 +8,11 @@ are summed. Lines that are numbered but not bounded may be either, as EHRs numbe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby, pairwise
 from operator import add
+
+from msgspec import Struct
 
 from cards.facts import Dose, DoseStep
 from cards.in_words import dose_said
@@ -21,8 +22,7 @@ from .dosage import Instruction
 from .lines import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Regimen:
+class Regimen(Struct, frozen=True):
     """Steps that follow one another, with what contradicts and what could not be read."""
 
     steps: tuple[DoseStep, ...] = ()

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
 from typing import Any
+
+from msgspec import Struct
 
 from cards.in_words import often
 from cards.units import number, read_unit
@@ -39,8 +40,7 @@ _MEALS = frozenset({"C", "AC", "PC", "IC"})  # with, before, after, between meal
 _NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """What a timing says. `slots` are its moments of the day, to tell morning from evening."""
 
     times: Times | None = None

@@ -11,8 +11,9 @@ Silent  at the figure itself; of several uses the highest counts, and a use with
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from ..at_hand import AtHand, at_hand
 from ..facts import Facts, MedicationOrder
@@ -28,8 +29,7 @@ from ..wording import a_day, amount, capital, uncapital
 KINDS: tuple[Kind, ...] = ("ceiling", "usual")
 
 
-@dataclass(frozen=True, slots=True)
-class TooMuch:
+class TooMuch(Struct, frozen=True):
     dose: Fraction
     limit: DoseLimit
 

@@ -13,7 +13,9 @@ Silent  in hospice care; where the age is not known; what is only a test or a do
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..at_hand import at_hand
 from ..facts import Facts, MedicationOrder
@@ -30,8 +32,7 @@ from ..wording import a_day, capital, listed, said
 MOST_NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One row that holds. `alone`: enough for a card; else only a line on one that is there."""
 
     verdict: str  # after the agent and the age

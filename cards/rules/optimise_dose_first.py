@@ -12,8 +12,9 @@ Silent  where kidneys, age or another limit hold it at this dose, where more is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from ..at_hand import AtHand, at_hand
 from ..disapproval import disapproval
@@ -35,8 +36,7 @@ from ..wording import a_day, capital, listed, number, said
 A_DAY = 24  # hours
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(Struct, frozen=True):
     """The dose at which the agent is judged here, no higher than its limits allow."""
 
     dose: Fraction

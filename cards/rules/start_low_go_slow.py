@@ -14,9 +14,10 @@ Silent  at the starting dose and the step themselves; for another use, unless bo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise, takewhile
+
+from msgspec import Struct
 
 from ..at_hand import AtHand, at_hand
 from ..facts import Facts, MedicationOrder
@@ -34,8 +35,7 @@ from ..totals import Total, first, steps_of, total_a_day
 from ..wording import a_day, amount, capital, kidneys_in_short, listed, uncapital
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One agent as it is ordered for one patient."""
 
     agent: Agent
@@ -46,8 +46,7 @@ class Case:
     climb: Climb
 
 
-@dataclass(frozen=True, slots=True)
-class TooFast:
+class TooFast(Struct, frozen=True):
     verdict: str  # after the agent's name
     lines: tuple[str, ...]
     limit: Limit

@@ -14,8 +14,9 @@ Silent  after a shorter use; at one of the weakest tablet a day, where a taper e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from ..against_allergies import by_allergy
 from ..facts import Facts, Known, MedicationOrder, Role
@@ -32,8 +33,7 @@ from ..wording import a_day, capital, listed, number
 A_YEAR = 365
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """One agent of an order that ends."""
 
     order: MedicationOrder

@@ -7,11 +7,11 @@ at its signs, and what the rules do with it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cards import RULES, KnowledgeBase, seed
 from cards.at_hand import at_hand

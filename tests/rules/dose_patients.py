@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from cards import Knowledge, advise
 from cards.facts import (

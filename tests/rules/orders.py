@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from cards import Knowledge
 from cards.facts import Condition, Dosage, Dose, DoseStep, Facts, Hook, Known, MedicationOrder, Patient, Product, Role

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cards import Knowledge
 from cards.facts import Facts, Role
@@ -110,7 +111,7 @@ def test_a_medicine_for_something_else_is_no_second_agent(order: Orders, knowled
 
 def test_where_the_file_of_the_first_has_expired_there_is_no_trial(order: Orders, knowledge: Knowledge) -> None:
     rest = {name: agent for name, agent in knowledge.agents.items() if name != "duloxetine"}
-    assert said(case(order, "pregabalin"), replace(knowledge, agents=rest)) == []
+    assert said(case(order, "pregabalin"), dataclasses.replace(knowledge, agents=rest)) == []
 
 
 def test_a_condition_without_an_identity_is_not_named(order: Orders, knowledge: Knowledge) -> None:

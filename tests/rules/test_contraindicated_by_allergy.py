@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from cards.against_allergies import by_allergy
 from cards.fhir.allergies import read_allergy

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from cards.facts import Dosage, Facts, Hook, KidneyFunction, Known, MedicationOrder, Unread
 from cards.rules.could_not_be_checked import check

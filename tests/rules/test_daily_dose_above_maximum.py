@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from cards.facts import Dose, DoseStep, Patient, Product, Role
 from cards.finding import Indicator

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from cards.facts import KidneyFunction, Known, Role
 from tests.rules.dose_patients import EVERYTHING, born, step

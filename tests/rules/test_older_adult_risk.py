@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import date
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from cards.facts import Patient
 from cards.finding import Beside, Indicator
@@ -229,7 +230,7 @@ def as_of(us, name, **changes):
     agent = us.knowledge.agents[name]
     rows = tuple(structs.replace(row, **changes) for row in agent.beers if row.classes)
     agents = {**us.knowledge.agents, name: structs.replace(agent, beers=rows)}
-    return replace(us.knowledge, agents=agents, remembered={})
+    return dataclasses.replace(us.knowledge, agents=agents, remembered={})
 
 
 def test_care_beside_another_is_information(us):

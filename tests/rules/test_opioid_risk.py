@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from cards.facts import Dosage, Dose, DoseStep, Known, Role
 from cards.finding import Beside
@@ -217,7 +218,7 @@ def test_a_pair_names_both_orders_and_the_pair_it_is_of(us):
 
 @pytest.mark.parametrize(("opioid", "cited"), [("oxycodone", ["agents/oxycodone.toml#opioid"]), ("meperidine", [])])
 def test_a_pair_speaks_even_where_the_files_on_pairs_have_expired(us, opioid, cited):
-    expired = replace(us.knowledge, interactions={}, combinations={}, remembered={})
+    expired = dataclasses.replace(us.knowledge, interactions={}, combinations={}, remembered={})
     facts = us.facts(us.order("gabapentin", step(300)), us.taken(opioid, step(5, 2)))
     (found,) = check(facts, expired)
     assert [statement.address for statement in found.because] == cited

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from cards.facts import Dosage, Dose, DoseStep, Facts, KidneyFunction, Known, Role
 from cards.finding import Indicator

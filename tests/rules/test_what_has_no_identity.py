@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from cards import RULES, Knowledge, KnowledgeBase
 from cards.facts import Facts, Role
@@ -30,9 +29,9 @@ def facts_of(story: Story, us: Ward) -> Facts:
 
 def nameless(facts: Facts) -> Facts:
     """The same without the ids of drafts, nor those of conditions but where an order gives one as its reason."""
-    drafts = {order for order in facts.orders if order.role is Role.DRAFT}
-    reasons = {reference for order in facts.orders if order not in drafts for reference in order.reason_references}
-    orders = tuple(replace(o, reference="", reason_given=False) if o in drafts else o for o in facts.orders)
+    others = [order for order in facts.orders if order.role is not Role.DRAFT]
+    reasons = {reference for order in others for reference in order.reason_references}
+    orders = tuple(o if o in others else replace(o, reference="", reason_given=False) for o in facts.orders)
     conditions = tuple(c if c.reference in reasons else replace(c, reference="") for c in facts.conditions)
     return replace(facts, orders=orders, conditions=conditions)
 

@@ -8,9 +8,11 @@ two. Statements of one line must agree; where they do not, the text is refused, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from cards.fhir.lines import Amount, Line, Link, Times
 from cards.fhir.sig.dose import MASSES

@@ -9,8 +9,9 @@ after "for" or "as needed". All else refuses the whole text.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from cards.fhir.lines import Amount, Times
 from cards.fhir.sig.cursor import Cursor
@@ -49,8 +50,7 @@ _SAYS_A_DOSE = frozenset(
 _ONE_DAY = Fraction(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A part and where in the text it was said."""
 
     part: Part

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from cards.fhir.lines import Amount, Times
 
@@ -13,14 +14,12 @@ class Refusal(Exception):  # noqa: N818 - not an error: the answer "this cannot 
     """Ends the reading. Never leaves the package: it becomes SigReading.refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dose:
+class Dose(Struct, frozen=True):
     amount: Amount
     mass: Amount | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """How often. "daily" may be finer said elsewhere ("daily, morning and night"); "once" may stand for a single dose;
     "a weekday" names a day that may be one date or every week."""
 
@@ -29,88 +28,74 @@ class Rate:
     word: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Slots:
+class Slots(Struct, frozen=True):
     """Times of the day; one name is one moment."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Meals:
+class Meals(Struct, frozen=True):
     """With every meal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(Struct, frozen=True):
     """For so many days."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(Struct, frozen=True):
     """After so many days: how long the step before lasts."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """On these days of the course, counted from 1."""
 
     first: int
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class AsNeeded:
+class AsNeeded(Struct, frozen=True):
     """When the patient needs it."""
 
 
-@dataclass(frozen=True, slots=True)
-class MostPerDay:
+class MostPerDay(Struct, frozen=True):
     amount: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class MostTimesPerDay:
+class MostTimesPerDay(Struct, frozen=True):
     times: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """On two sides: "each" or "both"."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Divided:
+class Divided(Struct, frozen=True):
     """The amount before is a day's, given in so many doses."""
 
     doses: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class DayTotal:
+class DayTotal(Struct, frozen=True):
     """What the doses of a day come to, as the text has it."""
 
     amount: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class Directed:
+class Directed(Struct, frozen=True):
     """As directed: nothing, said politely."""
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """What stands between two statements, weakest first."""
 
     sort: Literal["stop", "comma", "and", "then", "step", "thereafter"]

@@ -7,8 +7,9 @@ said before, and a count with a unit of its own follows at once; "Somedrug 300 m
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from cards.fhir.lines import Amount
 from cards.fhir.sig.cursor import Cursor

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+
+from msgspec import Struct
 
 from cards.fhir.sig.words import LEXICON, Kind, Word
 
@@ -53,8 +54,7 @@ _UNKNOWN = Word(Kind.UNKNOWN)
 LOOK_AHEAD = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A word, phrase, number or sign with its meaning, and where it stands in the normalised text."""
 
     kind: Kind
@@ -65,8 +65,7 @@ class Token:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(Struct, frozen=True):
     text: str  # normalised
     tokens: tuple[Token, ...]
 

@@ -9,9 +9,10 @@ much is taken and no table fits, it belongs in ALARMS, so that the text is refus
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+
+from msgspec import Struct
 
 
 class Kind(StrEnum):
@@ -76,8 +77,7 @@ class Kind(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """The meaning of a word or phrase."""
 
     kind: Kind
