@@ -12,6 +12,7 @@ from cards.totals import arithmetic, first, mme_per_day, standing, step_of, tota
 
 DAY = date(2026, 11, 22)
 TABLET = Dose(Fraction(300), Fraction(1), "tablet")
+THIRD = Dose(Fraction(20), Fraction(1, 3), "tablet")
 
 
 def step(mg, times=1, **more):
@@ -48,6 +49,16 @@ def test_drafts_of_one_ingredient_add():
     found = total(draft("new", step(300, 3)), draft("other", step(600)))
     assert (mg(found.alone), found.ambiguous) == (1500, False)
     assert found.words == "300 mg x 3 = 900 mg a day, with 600 mg x 1 = 600 mg a day: 1,500 mg a day in all"
+
+
+def test_each_order_judged_has_a_total_that_begins_with_itself():
+    one, other = draft("one", step(300, 3)), draft("other", step(600))
+    facts = Facts(DAY, Hook.ORDER_SIGN, Patient("Patient/p"), orders=(one, other))
+    first_words = [
+        total_a_day("sample", judged, facts, supply_days=14).words.partition(",")[0] for judged in (one, other)
+    ]
+    assert first_words == ["300 mg x 3 = 900 mg a day", "600 mg x 1 = 600 mg a day"]
+    assert total(one).ingredient == "sample"
 
 
 @pytest.mark.parametrize(
@@ -120,6 +131,18 @@ def test_a_combination_counts_for_each_ingredient():
     [
         (step(600, 3), "600 mg x 3 = 1,800 mg a day"),
         (step(300, Fraction(1, 2)), "300 mg x 1 every 2 days = 150 mg a day"),
+        (step(70, Fraction(1, 7)), "70 mg x 1 every 7 days = 10 mg a day"),
+        (step(70, Fraction(2, 7)), "70 mg x 2 a week = 20 mg a day"),
+        (step(70, Fraction(3, 7)), "70 mg x 3 a week = 30 mg a day"),
+        (step(30, Fraction(2, 3)), "30 mg x 1 every 36 hours = 20 mg a day"),
+        (
+            DoseStep(Dose(Fraction(80), Fraction(8), "g"), Dose(Fraction(20), Fraction(2), "g"), Fraction(4)),
+            "2 g (20 mg) x 4 = 80 mg a day",
+        ),
+        (
+            DoseStep(THIRD.times(Fraction(4)), THIRD, Fraction(4)),
+            "20 mg x 4 = 80 mg a day",
+        ),
         (
             DoseStep(TABLET.times(Fraction(6)), TABLET.times(Fraction(2)), Fraction(3)),
             "2 tablets of 300 mg x 3 = 1,800 mg a day",

@@ -115,3 +115,19 @@ def test_of_the_bands_that_a_result_leaves_open_the_strictest_holds(us, low, hig
 @pytest.mark.parametrize(("crcl", "limit"), [(15, 300), (10, 200), (5, 100)])
 def test_below_the_last_edge_the_limit_shrinks_with_the_clearance(us, crcl, limit):
     assert one(us, us.facts(us.order("gabapentin", step(800)), crcl=crcl)).limit.value == limit
+
+
+def test_each_of_two_orders_too_high_is_said(us):
+    first, second = us.order("gabapentin", step(800, 3)), us.order("topiramate", step(200, 2), key="second")
+    found = us.said(RULE, us.facts(first, second, crcl=22))
+    assert sorted(f.agents[0] for f in found) == ["gabapentin", "topiramate"]
+
+
+def test_above_a_figure_of_practice_nothing_is_put_as_the_dose(us):
+    """Baclofen at a clearance of 45: 40 mg a day in practice; the label's ceiling is everyone's."""
+    taken = us.taken("baclofen", step(20, 3))
+    facts = us.facts(us.order("baclofen", step(20, 3), replaces=(taken.reference,)), taken, crcl=45)
+    found = one(us, facts)
+    assert (found.indicator, found.limit.kind, found.limit.value) == (Indicator.INFO, "practice", 40)
+    assert (found.proposals, found.detail[0]) == ((), "20 mg x 3 = 60 mg a day")
+    assert not any(line.startswith(("Highest dose allowed", "Now:", "No dose")) for line in found.detail)
