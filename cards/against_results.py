@@ -27,6 +27,12 @@ def by_result(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Obje
     yield from _figures(agent, facts, knowledge)
 
 
+def asked_of_results(agent: Agent, knowledge: Knowledge) -> tuple[str, ...]:
+    """The value sets of every result that may speak against the agent."""
+    figures = (row.value_set for _, row in _rows(agent, knowledge))
+    return tuple(dict.fromkeys([*figures, *(row.value_set for row in knowledge.here(agent.pharmacogenetics))]))
+
+
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
@@ -118,10 +124,15 @@ def _genotypes(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Obj
 def _answers(row: Pharmacogenetics, facts: Facts, knowledge: Knowledge) -> Iterator[tuple[str, str, date | None]]:
     """Who says so: the latest result, or a condition on record."""
     latest = facts.latest(row.value_set)
-    if latest and latest.text.lower() in row.text:
+    if latest and _says(latest.text.lower(), row.text):
         yield latest.reference, f"{knowledge.value_sets.title(row.value_set)} {latest.text.lower()}", latest.day
     for condition in facts.on_record(row.carrier) if row.carrier else ():
         yield condition.reference, clean(condition.label), condition.onset
+
+
+def _says(said: str, answers: tuple[str, ...]) -> bool:
+    """The answer itself, or one of several words among others: "CYP2D6 poor metabolizer (PM)"."""
+    return said in answers or any(" " in each and each in said for each in answers)
 
 
 def _taken_for(ingredient: str, days: int, facts: Facts) -> bool:

@@ -54,6 +54,7 @@ class Unread(Struct, frozen=True):
     reference: str  # "MedicationRequest/a", or "" when nothing was given
     what: str  # "dose", "drug", "weight" ...: the part that is missing
     why: str  # for the clinician: "the sig says 'as directed'"
+    day: date | None = None  # of a result that has a value
 
 
 class Patient(Struct, frozen=True):
@@ -242,6 +243,7 @@ class KidneyFunction(Struct, frozen=True):
     inputs: tuple[str, ...] = ()  # for the card, dated: "creatinine 2.1 mg/dL (2026-11-01)"
     notes: tuple[str, ...] = ()  # contradictions and assumptions, for the card
     missing: tuple[str, ...] = ()  # what would have made it better: "weight: none recorded in 12 months"
+    passed_over: tuple[str, ...] = ()  # newer than what was used, and not read: it may be worse
 
     @property
     def known(self) -> bool:

@@ -4,6 +4,7 @@ What a chart holds about the kidneys on a day, and why something of it does not 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -12,6 +13,8 @@ from msgspec import Struct
 from .clearance import ADULT, OLDEST
 from .facts import Condition, Patient, Result, Unread
 from .recent import Meanings, newest, of_one_moment
+
+MEASURED = {"creatinine": "creatinine", "creatinine-clearance": "creatinine clearance", "egfr": "eGFR"}
 
 
 class Evidence(Struct, frozen=True):
@@ -79,6 +82,13 @@ class Evidence(Struct, frozen=True):
     def unreadable(self, meaning: str) -> str:
         """That a result of a kind was given, and why it could not be read; "" if none was."""
         return next((f"recorded, but {one.why}" for one in self.unread if one.what == meaning), "")
+
+    def passed_over(self, since: date | None) -> Iterator[str]:
+        """Results that have a value, came after what is used, and could not be read."""
+        first = max(since or date.min, self.day - timedelta(days=self.recent_days))
+        for one in self.unread:
+            if one.what in MEASURED and one.day and first < one.day <= self.day:
+                yield f"a newer {MEASURED[one.what]} ({one.day}) was not read: {one.why}"
 
     def last(self, meaning: str) -> str:
         """Why there is no recent result of a kind, for the card."""

@@ -57,7 +57,9 @@ def kidney_function(
     if dialysis := chart.on_record("dialysis"):
         return KidneyFunction(dialysis=dialysis.reference, inputs=(_dated(dialysis.label, dialysis.onset),))
     found = _measured(chart) or _staged(chart) or KidneyFunction()
-    found = replace(found, missing=tuple(_missing(chart, found)))
+    since = None if found.method == "ckd-stage" else found.day
+    passed_over = tuple(chart.passed_over(since)) if found.known else ()
+    found = replace(found, missing=tuple(_missing(chart, found)), passed_over=passed_over)
     injury = chart.on_record("acute-kidney-injury")
     return _in_acute_injury(found, injury) if injury else found
 

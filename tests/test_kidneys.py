@@ -274,6 +274,33 @@ def test_what_was_given_and_could_not_be_read_is_not_called_missing():
         assert f"{named}: recorded, but it has no unit" in found.missing
 
 
+@pytest.mark.parametrize(
+    ("what", "days_ago", "said"),
+    [
+        ("creatinine", 5, ("a newer creatinine (2026-11-17) was not read: its unit is not known",)),
+        ("egfr", 5, ("a newer eGFR (2026-11-17) was not read: its unit is not known",)),
+        ("creatinine", 10, ()),
+        ("creatinine", 400, ()),
+        ("creatinine", -3, ()),
+        ("creatinine", None, ()),
+        ("sodium", 5, ()),
+    ],
+)
+def test_what_is_newer_and_was_not_read_may_be_worse(what, days_ago, said):
+    day = None if days_ago is None else DAY - timedelta(days=days_ago)
+    unread = [Unread("Observation/o", what, "its unit is not known", day)]
+    used = [CREATININE, WEIGHT]
+    found = kidney_function(WOMAN, used, [], VALUE_SETS, DAY, recent_days=365, unread=unread)
+    assert found.value
+    assert found.passed_over == said
+
+
+def test_a_stage_does_not_stand_in_for_a_result_that_was_not_read():
+    unread = [Unread("Observation/o", "egfr", "its unit is not known", DAY - timedelta(days=100))]
+    found = kidney_function(WOMAN, [], [condition("ckd-stage-3b")], VALUE_SETS, DAY, recent_days=365, unread=unread)
+    assert found.passed_over == ("a newer eGFR (2026-08-14) was not read: its unit is not known",)
+
+
 def test_height_may_be_of_any_date_since_growing_up():
     assert kidneys(CREATININE, WEIGHT, result("height", 165, days_ago=5000)).missing == ()
     assert kidneys(CREATININE, WEIGHT, result("height", 120, days_ago=365 * 66)).missing == (

@@ -119,13 +119,27 @@ def _interpretation(part: Mapping[str, Any]) -> Value | None:
 
 
 _FLAGS = {"pos": "positive", "positive": "positive", "neg": "negative", "negative": "negative"}
-_NEGATIVE = re.compile(r"\b(negative|neg|not detected|undetected|none detected|non-?reactive|absent|not present)\b")
-_POSITIVE = re.compile(r"\b(positive|pos|detected|reactive|present)\b")
+_NEGATIVE = re.compile(
+    r"\b(negative|neg|not detected|undetected|none detected|non-?reactive|absent|not present|non-?carrier|"
+    r"not a carrier)\b"
+)
+_POSITIVE = re.compile(r"\b(positive|pos|detected|reactive|present|heterozygous|homozygous|carrier)\b")
+_NO_ANSWER = re.compile(
+    r"\b(indeterminate|equivocal|inconclusive|borderline|invalid|pending|unknown|insufficient|rejected|failed|cancell?ed|"
+    r"(see|refer to|unable to) .*|not (done|performed|tested|available|determined|reported)|no (result|call|answer))\b"
+)
+
+
+def is_answer(text: str) -> bool:
+    """Whether a test's words say what was found: not "see report", nor yes and no at once."""
+    found = answer(text)
+    both = _NEGATIVE.search(found) and _POSITIVE.search(_NEGATIVE.sub("", found))
+    return bool(found) and not both and not _NO_ANSWER.search(found)
 
 
 def answer(text: str) -> str:
     """Lower case; the many ways to say yes and no of a test are one word each. Both at once stay as they are."""
-    text = text.strip().lower()
+    text = text.strip().lower().replace("metaboliser", "metabolizer")
     positive = bool(_POSITIVE.search(_NEGATIVE.sub("", text)))
     negative = bool(_NEGATIVE.search(text))
     if positive == negative:

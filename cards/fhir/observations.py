@@ -20,7 +20,7 @@ from cards.statements import ValueSet
 
 from .codings import ValueSets, belongs_to, canonical, objects, reference_of, string, words
 from .dates import first_day
-from .measured import Value, answer, has_value, in_unit, measured, read_value
+from .measured import Value, answer, has_value, in_unit, is_answer, measured, read_value
 
 _NO_RESULT = frozenset({"entered-in-error", "cancelled", "registered"})
 
@@ -128,11 +128,13 @@ def _result(
         return _unread(reference, value_set, "no value is recorded")
     value, number, written = found
     if value.text and not value_set.unit:
+        if not is_answer(value.text):
+            return _unread(reference, value_set, f"'{value.text[:40]}' is no answer", day)
         return Result(reference, value_set.id, None, "", "", answer(value.text), day, when)
     if value.number is None:
-        return _unread(reference, value_set, f"'{value.text[:40]}' is not a number")
+        return _unread(reference, value_set, f"'{value.text[:40]}' is not a number", day)
     if isinstance(number, str):
-        return _unread(reference, value_set, number)
+        return _unread(reference, value_set, number, day)
     upper = _upper(part, value, value_set) if "referenceRange" in part else None
     return Result(reference, value_set.id, number, value_set.unit, value.comparator, written, day, when, upper)
 
@@ -151,5 +153,5 @@ def _is_normal(range_: Mapping[str, Any]) -> bool:
     return "type" not in range_ or not words(range_["type"]).isdisjoint({"normal", "normal range"})
 
 
-def _unread(reference: str, value_set: ValueSet, why: str) -> Unread:
-    return Unread(reference, value_set.meaning or value_set.title, why)
+def _unread(reference: str, value_set: ValueSet, why: str, day: date | None = None) -> Unread:
+    return Unread(reference, value_set.meaning or value_set.title, why, day)

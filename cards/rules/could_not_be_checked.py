@@ -12,7 +12,9 @@ Silent  when nothing that could still turn up would change the advice; what only
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from ..against_results import asked_of_results
 from ..at_hand import at_hand
 from ..facts import Facts, Hook, KidneyFunction, Known, MedicationOrder
 from ..finding import Finding, Indicator
@@ -75,6 +77,7 @@ def _of_the_order(order: MedicationOrder, named: list[str], facts: Facts, knowle
         elif agent is not None:
             yield from _dose(order, agent, facts, knowledge)
             yield from _kidneys(order, agent, facts, knowledge)
+            yield from _results(agent, facts, knowledge)
     if named:
         yield from ((OUTDATED, line) for line in lapsed(order, facts, knowledge))
 
@@ -116,6 +119,8 @@ def _kidneys(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Know
         not_given = [u.why for u in facts.unread if u.what == Known.OBSERVATIONS.value and not u.reference]
         missing = "; ".join(not_given or _without_a_result(kidneys)) or "no result on record"
         yield "kidney function", f"kidney function: {missing}. {_limits_in_words(agent, order, facts, knowledge)}"
+    for line in kidneys.passed_over:
+        yield "kidney function", f"kidney function: {line}; what came before was used"
     if kidneys.acute_injury:
         yield "kidney injury", "kidney function: acute kidney injury on record, so no clearance is a steady state"
 
@@ -124,6 +129,18 @@ def _without_a_result(kidneys: KidneyFunction) -> list[str]:
     """What is missing; where there is neither result, what would have been worked out with one is not asked for."""
     results = [line for line in kidneys.missing if line.startswith(RESULTS)]
     return results if len(results) == len(RESULTS) else list(kidneys.missing)
+
+
+def _results(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Gap]:
+    """A result that may forbid the agent and was not read, where none that was read is newer."""
+    for id_ in asked_of_results(agent, knowledge):
+        if id_ not in knowledge.value_sets:
+            continue
+        asked, read = knowledge.value_sets.value_set(id_), facts.latest(id_)
+        since = read.day if read and read.day else facts.day - timedelta(knowledge.recent_days)
+        for unread in facts.unread:
+            if unread.what == (asked.meaning or asked.title) and unread.day and since < unread.day <= facts.day:
+                yield asked.title, f"{asked.title}: not read ({unread.reference}, {unread.day}: {said(unread.why)})"
 
 
 def _on_dialysis(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: Knowledge) -> str:

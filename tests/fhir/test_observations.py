@@ -146,17 +146,38 @@ def test_bounds_and_strings(members, comparator, value):
         ({"valueString": "HLA-B*15:02 NEGATIVE"}, "negative"),
         ({"valueString": "HLA-B*15:02 present"}, "positive"),
         ({"valueCodeableConcept": {"coding": [{"code": "POS"}]}}, "positive"),
-        ({"valueString": "*15:02 positive, *31:01 not detected"}, "*15:02 positive, *31:01 not detected"),
+        ({"valueString": "Heterozygous for *15:02"}, "positive"),
+        ({"valueString": "Non-carrier"}, "negative"),
+        ({"valueString": "CYP2D6 poor metaboliser"}, "cyp2d6 poor metabolizer"),
         ({"valueBoolean": True}, "positive"),
         ({"valueBoolean": False}, "negative"),
-        ({"valueString": "Indeterminate"}, "indeterminate"),
         ({"interpretation": [{"coding": [{"code": "POS"}]}]}, "positive"),
         ({"interpretation": {"coding": [{"code": "NEG"}]}}, "negative"),
     ],
 )
 def test_answers(members, answer):
+    """In one word where it is yes or no."""
     found = read_one(HLA, **members)
     assert (found.what, found.text, found.value) == ("hla-b-1502", answer, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Indeterminate",
+        "Equivocal.",
+        "See report",
+        "Refer to comment",
+        "Sample rejected",
+        "Not performed",
+        "unable to determine",
+        "*15:02 positive, *31:01 not detected",
+    ],
+)
+def test_what_is_no_answer_is_not_a_negative_one(text):
+    found = read_one(HLA, valueString=text)
+    assert isinstance(found, Unread)
+    assert found.why == f"'{text}' is no answer"
 
 
 def test_an_answer_in_other_words_is_kept_as_they_are():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from msgspec.structs import replace
 
 from cards.facts import Dosage, Facts, Hook, KidneyFunction, Known, MedicationOrder, Unread
 from cards.rules.could_not_be_checked import check
-from tests.rules.dose_patients import EVERYTHING, Ward, step
+from tests.rules.dose_patients import EVERYTHING, Ward, ago, step
+from tests.rules.safety_patients import result
 
 ON_DIALYSIS = KidneyFunction(dialysis="Condition/hd")
 DPN, FIBROMYALGIA = "painful-diabetic-neuropathy", "fibromyalgia"
@@ -204,3 +207,33 @@ def test_many_are_one_line_and_no_markup_comes_through(us: Ward) -> None:
 
 def test_a_result_that_was_not_read_is_not_of_the_record_as_a_whole(us: Ward) -> None:
     assert of_records(us, Unread("Observation/o", "sodium", "its unit is not known")) == []
+
+
+# --- results that could not be read ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "days_ago", "said"),
+    [
+        pytest.param("nortriptyline", "QTc", 5, True, id="it may forbid the agent"),
+        pytest.param("carbamazepine", "HLA-B*15:02", 5, True, id="a genotype"),
+        pytest.param("gabapentin", "QTc", 5, False, id="it says nothing of this agent"),
+        pytest.param("nortriptyline", "QTc", 35, False, id="one that was read is newer"),
+        pytest.param("nortriptyline", "QTc", -2, False, id="of a day to come"),
+    ],
+)
+def test_a_result_that_was_not_read_is_not_a_normal_one(
+    us: Ward, name: str, what: str, days_ago: int, said: bool
+) -> None:
+    unread = Unread("Observation/o", what, "its unit is not known", ago(days_ago))
+    older = result("qtc", 410, days_ago=30)
+    found = lines(us, us.facts(us.order(name, step(25)), results=(older,), unread=(unread,)))
+    expected = f"{what}: not read (Observation/o, {ago(days_ago)}: its unit is not known)"
+    assert (expected in found) is said
+
+
+def test_a_creatinine_passed_over_is_said_where_the_kidneys_matter(us: Ward) -> None:
+    kidneys = KidneyFunction(Fraction(100), Fraction(100), passed_over=("a newer creatinine was not read",))
+    line = "kidney function: a newer creatinine was not read; what came before was used"
+    assert lines(us, us.facts(us.order("gabapentin", step(600, 3)), kidneys=kidneys)) == [line]
+    assert lines(us, us.facts(us.order("gabapentin", step(100)), kidneys=kidneys)) == []
