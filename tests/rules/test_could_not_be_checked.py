@@ -7,9 +7,11 @@ from fractions import Fraction
 import pytest
 from msgspec.structs import replace
 
+from cards import KnowledgeBase
 from cards.facts import Dosage, Facts, Hook, KidneyFunction, Known, MedicationOrder, Unread
 from cards.rules.could_not_be_checked import check
-from tests.rules.dose_patients import EVERYTHING, Ward, ago, step
+from tests.knowledge.test_expiry import named, past
+from tests.rules.dose_patients import DAY, EVERYTHING, Ward, ago, step
 from tests.rules.safety_patients import result
 
 ON_DIALYSIS = KidneyFunction(dialysis="Condition/hd")
@@ -237,3 +239,56 @@ def test_a_creatinine_passed_over_is_said_where_the_kidneys_matter(us: Ward) -> 
     line = "kidney function: a newer creatinine was not read; what came before was used"
     assert lines(us, us.facts(us.order("gabapentin", step(600, 3)), kidneys=kidneys)) == [line]
     assert lines(us, us.facts(us.order("gabapentin", step(100)), kidneys=kidneys)) == []
+
+
+# --- what is judged by the order's own form and reason ----------------------------------------------------------------
+
+
+def test_the_form_decides_what_is_avoided(us: Ward) -> None:
+    """Once-daily gabapentin is not to be used below a clearance of 30, nor on dialysis: another rule says that."""
+    form = {"formulation": "once-daily"}
+    assert of_kidneys(us, "gabapentin", 1800, kidneys=ON_DIALYSIS, **form) == ""
+    assert of_kidneys(us, "gabapentin", 1800, kidneys=ON_DIALYSIS) != ""
+    assert of_kidneys(us, "gabapentin", 1800, **form).endswith("CrCl < 30: avoid")
+    assert "avoid" not in of_kidneys(us, "gabapentin", 1800)
+
+
+def test_the_figure_for_dialysis_is_that_of_the_reason(us: Ward) -> None:
+    order = us.with_reason(us.order("pregabalin", step(300)), "epilepsy")
+    (line,) = lines(us, us.facts(order, conditions=(DPN,), kidneys=ON_DIALYSIS))
+    assert line.endswith("the limit of 75 mg a day is the one for dialysis")
+
+
+def test_a_child_with_another_reason_is_not_this_contents_patient(us: Ward) -> None:
+    under_18 = "age: under 18, and this content is for adults: dose, tests and choice were not checked"
+    order = us.order("gabapentin", step(100))
+    for_pain, for_seizures = us.with_reason(order, DPN), us.with_reason(order, "epilepsy")
+    assert lines(us, us.facts(for_pain, conditions=(), age=12)) == [under_18]
+    assert lines(us, us.facts(for_seizures, conditions=(DPN,), age=12)) == []
+
+
+def test_of_an_order_that_names_no_medicine_only_that_is_said(us: Ward) -> None:
+    facts = replace(unread(us, "the usual"), known=EVERYTHING - {Known.ALLERGIES})
+    assert lines(us, facts) == ["drug: 'the usual' names none"]
+
+
+def test_a_reason_without_a_reference_is_said_by_why(us: Ward) -> None:
+    for reference, words in (("Condition/x", "Condition/x: it is gone"), ("", "it is gone")):
+        order = replace(us.order("gabapentin", step(100)), reason_given=True)
+        order = replace(order, reason_unread=(Unread(reference, "reason", "it is gone"),))
+        said = lines(us, us.facts(order))
+        assert said == [f"reason: not read ({words}), so the conditions on record decided"]
+
+
+def test_an_agent_whose_file_expired_was_not_judged(base: KnowledgeBase) -> None:
+    ward = Ward(past(base, named("agents/gabapentin.toml")).on(DAY))
+    order = replace(ward.order("gabapentin", step(100)), ingredients=("gabapentin",))
+    (found,) = check(ward.facts(order), ward.knowledge)
+    assert found.not_checked == ("gabapentin: this content expired on 2026-11-21, so it was not judged",)
+    assert found.summary == "Gabapentin: not fully checked (content expired)"
+
+
+def test_a_file_that_expired_is_said_where_it_concerns_the_order(base: KnowledgeBase) -> None:
+    ward = Ward(past(base, named("value_sets/serum-creatinine.toml")).on(DAY))
+    (line,) = lines(ward, ward.facts(ward.order("gabapentin", step(600, 3))))
+    assert line.startswith("creatinine: this content expired on 2026-11-21, so it was not taken into account")
