@@ -23,6 +23,7 @@ from .lapsed import lapsed_offers
 from .rules import RULES, Check
 from .situation import may_be_child
 from .unchecked import failed, folded
+from .wording import without_repeats
 
 MOST_CARDS = 5
 
@@ -174,7 +175,9 @@ def _one(group: list[Finding]) -> Finding:
     also = tuple(sorted({finding.rule for finding in others} - {head.rule}))
     return replace(
         head,
-        detail=_unique(head.detail, *(_also(f, group[:place]) for place, f in enumerate(group) if f is not head)),
+        detail=_together(
+            head, _unique(head.detail, *(_also(f, group[:n]) for n, f in enumerate(group) if f is not head))
+        ),
         because=_unique(head.because, *(f.because for f in others)),
         orders=_unique(head.orders, *(f.orders for f in others)),
         conditions=_unique(head.conditions, *(f.conditions for f in others)),
@@ -184,6 +187,11 @@ def _one(group: list[Finding]) -> Finding:
         on_kidneys=any(f.on_kidneys for f in group),
         also_rules=also,
     )
+
+
+def _together(head: Finding, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Of a pair several rules give the same reason in other words: it is said once."""
+    return tuple(without_repeats(lines)) if head.pair else lines
 
 
 def _first_of_a_pair(finding: Finding) -> tuple[int, int]:

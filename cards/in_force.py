@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from math import floor
 from typing import Any, TypeVar
 
 from .facts import KidneyFunction, MedicationOrder, Product
@@ -388,11 +389,12 @@ def band_for(table: Renal, kidneys: KidneyFunction) -> tuple[Band, ...]:
 
 
 def band_maximum(band: Band, kidneys: KidneyFunction) -> Fraction | None:
-    """The most a day in a band, mg; 0 where it says avoid; None where it gives no figure."""
+    """The most a day in a band, mg; 0 where it says avoid; None where it gives no figure. What is in proportion is
+    held to whole milligrams, downwards: no tablet is finer, and a card says the figure."""
     if band.avoid:
         return Fraction(0)
     if band.maximum is None:
         return None
     if band.proportional_to and kidneys.value is not None:
-        return band.maximum.value * kidneys.value / band.proportional_to
+        return Fraction(floor(band.maximum.value * kidneys.value / band.proportional_to))
     return band.maximum.value

@@ -273,7 +273,7 @@ def allowed_in_words(
     if known and (cap is None or cap.most < known.most):
         yield _left_open(known, cap, facts)
     elif top:
-        yield f"Highest dose allowed: {sig(top, order.route or 'oral')} ({dose_of(top)})"
+        yield f"Highest dose within the limits: {sig(top, order.route or 'oral')} ({dose_of(top)})"
     if not steps:
         return
     if len(steps) > 1:

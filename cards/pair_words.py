@@ -14,7 +14,7 @@ from .finding import Beside, Finding, Indicator
 from .in_force import Knowledge
 from .pairs import Meeting, past_unknown
 from .washout import LastTaken
-from .wording import capital, fits, said, uncapital
+from .wording import capital, fits, said, uncapital, without_repeats
 
 INDICATORS = {
     Severity.MODERATE: Indicator.INFO,
@@ -46,7 +46,7 @@ def finding(
         indicator=INDICATORS[max(clash.severity for clash in clashes)],
         agents=meeting.agents,
         orders=tuple(reference for reference in orders if reference),
-        detail=tuple(dict.fromkeys(lines(meeting, clashes))),
+        detail=tuple(without_repeats(lines(meeting, clashes))),
         because=tuple(clash.because for clash in clashes),
         pair=meeting.pair,
         beside=beside,

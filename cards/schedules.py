@@ -48,11 +48,19 @@ def schedule_for(
     slower = is_slower(agent, facts, knowledge)
     rows = [s for s in knowledge.here(agent.schedule, formulation) if s.pace != "label"]
     asked = [s for s in rows if _asked_for(s, facts, slower, any_kidneys)]
-    chosen = max(asked, key=lambda s: (s.pace == "slower", -s.steps[0].dose.value), default=None)
+    chosen = max(asked, key=_rank, default=None)
     start = start_for(agent, formulation, facts, knowledge, any_kidneys=any_kidneys)
     if chosen and start is not None and chosen.steps[0].dose.value > start.dose.value:
         chosen = None
     return knowledge.once(("steps", id(chosen), id(start)), lambda: _steps(chosen, start), (chosen, start))
+
+
+def _rank(row: Schedule) -> tuple[bool, Fraction, bool, Fraction]:
+    """The slower, then the lower; then the one for these kidneys alone, then the one of fewest doses a day: if the
+    kidneys are not known, that is right for any."""
+    narrow = row.crcl is not None and row.age_from is None
+    often = max(step.doses_per_day for step in row.steps)
+    return row.pace == "slower", -row.steps[0].dose.value, narrow, -often
 
 
 def _steps(chosen: Schedule | None, start: Start | None) -> tuple[Step, ...]:

@@ -14,6 +14,7 @@ from .statements import plain
 SUMMARY_LIMIT = 139  # CDS Hooks: fewer than 140 characters
 
 _NO_WORD = frozenset("-*./0123456789")  # after the first letter: "C-reactive", "A*31:01"
+_WORD = re.compile(r"[a-z]{4,}|[0-9]+")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>\[\]`*_|\\]+")
 
 
@@ -55,6 +56,24 @@ def said(text: str, limit: int = 80) -> str:
     """Text from an EHR, for a card: no markup, no control characters, not too long."""
     clean = " ".join(_UNSAFE.sub(" ", text).split())
     return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
+
+
+def at_a_word(text: str, limit: int) -> str:
+    """A sentence of ours within a limit, cut at a word."""
+    clean = said(text, limit + 1)
+    return clean if len(clean) <= limit else clean[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def without_repeats(lines: Iterable[str]) -> list[str]:
+    """Without the lines that have no word which those before do not have: several sources say one thing."""
+    kept: list[str] = []
+    heard: set[str] = set()
+    for line in lines:
+        words = {word.removesuffix("s") for word in _WORD.findall(line.lower())}
+        if not words or not words <= heard:
+            kept.append(line)
+        heard |= words
+    return kept
 
 
 def fits(summary: str) -> str:

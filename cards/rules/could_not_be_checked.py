@@ -5,8 +5,9 @@ When    an agent of ours is ordered
 And     something needed to judge it was not given, could not be read, or has expired in the knowledge files
 And     some possible value of it would have made a rule speak
 Then    say what was not checked and why
-Silent  when nothing that could still turn up would change the advice; what only the record as a whole lacks, and that
-        a child is judged by what is forbidden alone, stands on another card about the order, if there is one
+Silent  when nothing that could still turn up would change the advice; what only the record as a whole lacks, that a
+        child is judged by what is forbidden alone, and that no clearance was computed on dialysis where the dose is
+        above the figure for it, stand on another card about the order, if there is one
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from ..finding import Finding, Indicator
 from ..gaps import Gap, gaps_of_the_record
 from ..in_force import Knowledge
 from ..lapsed import OUTDATED, gone, lapsed, outdated
-from ..limits import kidneys_matter, renal_limit
+from ..limits import above, kidneys_matter, renal_limit
 from ..situation import may_be_child
 from ..statements import Agent, Band
+from ..totals import total_a_day
 from ..wording import a_day, amount, capital, listed, said
 
 DIALYSIS = "dialysis"
@@ -59,7 +61,8 @@ def _finding(
         detail=tuple(_advice(order, agents, facts, knowledge)) if dialysis else (),
         because=tuple(knowledge.cite(agent) for agent in agents),
         not_checked=tuple(why for _, why in reasons),
-        of_the_record=not of_the_order,
+        of_the_record=not of_the_order
+        or (dialysis and _said_with_the_dose(order, of_the_order, agents, facts, knowledge)),
     )
 
 
@@ -150,6 +153,19 @@ def _on_dialysis(order: MedicationOrder, agent: Agent, facts: Facts, knowledge: 
         return "dialysis or stage 5 kidney disease: no limit was computed"
     most = a_day(limit.most, limit.unit)
     return f"dialysis or stage 5 kidney disease: no clearance was computed; the limit of {most} is the one for dialysis"
+
+
+def _said_with_the_dose(
+    order: MedicationOrder, gaps: list[Gap], agents: list[Agent], facts: Facts, knowledge: Knowledge
+) -> bool:
+    """Whether dialysis is all there is to say, and the card on the dose says the figure."""
+    here = at_hand(facts, knowledge, order)
+    for agent in agents:
+        limit = renal_limit(agent, knowledge.form_of(agent, order), here, facts, knowledge)
+        total = total_a_day(agent.id, order, facts, supply_days=knowledge.supply_days)
+        if limit and above(total, limit.most, limit.unit) is not None:
+            return all(topic == DIALYSIS for topic, _ in gaps)
+    return False
 
 
 def _advice(order: MedicationOrder, agents: list[Agent], facts: Facts, knowledge: Knowledge) -> Iterator[str]:

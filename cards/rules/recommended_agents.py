@@ -24,7 +24,7 @@ from ..opioid_scope import beyond_opioid_guidance
 from ..statements import Agent
 from ..statements import Condition as Ladder
 from ..suitability import objections
-from ..wording import capital, listed, said, uncapital
+from ..wording import at_a_word, capital, listed, said, uncapital
 
 MOST_TO_ACCEPT = 3
 MOST_NAMED = 5
@@ -162,7 +162,12 @@ def _of_the_order(agent: Agent, found: Offers, facts: Facts, knowledge: Knowledg
     if named := said_of(agent, found.ladder, facts, knowledge):
         yield from dict.fromkeys(row.why for row in named)
     elif agent.effect and agent.effect.says and agent.id not in _agents(found.ladder):
-        yield agent.effect.says
+        yield _named(agent, agent.effect.says)
+
+
+def _named(agent: Agent, words: str) -> str:
+    """What is said of the agent alone, by its name: the list below is of others."""
+    return words if words.lower().startswith(agent.title.lower()) else f"{agent.title}: {uncapital(words)}"
 
 
 def _offer_lines(found: Offers, knowledge: Knowledge) -> Iterator[str]:
@@ -203,7 +208,9 @@ def _left_out_lines(left_out: Iterable[LeftOut]) -> Iterator[str]:
     by_reason: dict[str, list[str]] = {}
     for out in left_out:
         by_reason.setdefault(out.why, []).append(out.agent.title.lower())
-    yield from (f"Left out: {listed(names)} ({said(why, LONGEST_REASON)})" for why, names in by_reason.items())
+    yield from (
+        f"Left out: {listed(names)} ({at_a_word(why.rstrip('.'), LONGEST_REASON)})" for why, names in by_reason.items()
+    )
 
 
 def _proposals(found: Offers, condition: Condition, order: MedicationOrder | None) -> Iterator[Proposal]:

@@ -7,8 +7,8 @@ Then    say by how much, and offer the stepwise schedule up to the dose ordered,
         warning where the label boxes the climb, information elsewhere; an agent that no card suggests is judged
         only where neuropathic pain is at hand
 Silent  at the starting dose and the step themselves; for another use, unless boxed; for what has no climb (a patch);
-        above a ceiling or the limit of the kidneys, unless boxed: the rules on maxima offer the same schedule; beside
-        a contraindication, which is critical: what must not be given needs no schedule
+        above a ceiling, the limit of the kidneys or a usual dose, unless boxed: the rules on maxima offer the same
+        schedule; beside a contraindication, which is critical: what must not be given needs no schedule
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from ..facts import Facts, MedicationOrder
 from ..finding import Finding, Indicator, Limit, PlannedStep, Statement
 from ..in_force import Knowledge
 from ..judged import judged_once
-from ..limits import above_any, in_unit, lowest_anywhere, unsteady
-from ..mending import may_be_mended, proposal, stepwise, week_by_week
+from ..limits import above_any, dose_limit, in_unit, lowest_anywhere, unsteady
+from ..mending import dose_of, may_be_mended, mended, proposal, stepwise, week_by_week
 from ..schedules import safe_maximum, schedule_for, slower_for, start_for
 from ..situation import crcl_holds
 from ..starting import Before, Climb, climb_for, dose_now, running, taken_before
@@ -61,7 +61,7 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
             continue
         supply = knowledge.supply_days
         most = total_a_day(agent.id, order, facts, supply_days=supply)
-        if above_any(agent, order, most, here, facts, knowledge) and not climb.boxed:
+        if not climb.boxed and _said_with_the_maximum(agent, order, most, here, facts, knowledge):
             continue
         total = total_a_day(agent.id, order, facts, supply_days=supply, pick=first)
         case = Case(agent, order, here, total, taken_before(agent.id, facts, knowledge), climb)
@@ -73,6 +73,19 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
         )
         if found and "contraindicated" not in against:
             yield _finding(case, found, against <= {"caution"}, facts, knowledge)
+
+
+def _said_with_the_maximum(
+    agent: Agent, order: MedicationOrder, total: Total, here: AtHand, facts: Facts, knowledge: Knowledge
+) -> bool:
+    """The rules on maxima show the way from the start: above a ceiling or the limit of the kidneys, and above a usual
+    dose where they offer a schedule."""
+    if above_any(agent, order, total, here, facts, knowledge):
+        return True
+    usual = dose_limit(agent, knowledge.form_of(agent, order), "usual", here, facts, knowledge)
+    dose = in_unit(total.alone, usual.unit) if usual else None
+    above_usual = usual is not None and dose is not None and dose > usual.most
+    return above_usual and len(mended(agent, order, total, here, facts, knowledge)) > 1
 
 
 def _concerns(agent: Agent, here: AtHand, climb: Climb) -> bool:
@@ -92,11 +105,21 @@ def _start(case: Case, facts: Facts, knowledge: Knowledge) -> Iterator[TooFast]:
     if dose is None or dose <= start.dose.value:
         return
     low, why = a_day(start.dose.value, unit), _why(start, case.agent, facts, knowledge)
-    when = f" {start.when}" if start.when else ""
-    lines = [f"Start with {low}{when}{why}", capital(start.note)]
+    lines = [_start_in_words(start, why, case, facts, knowledge), capital(start.note)]
     verdict = f"{a_day(dose, unit)} is above the starting dose of {low}{why}"
     limit = Limit(start.dose.value, unit, "start")
     yield TooFast(verdict, tuple(filter(None, lines)), limit, (knowledge.cite(case.agent, "start", start),))
+
+
+def _start_in_words(start: Start, why: str, case: Case, facts: Facts, knowledge: Knowledge) -> str:
+    """Kidneys that are not known may be poor ones: the schedule begins as for those, and the figure says so."""
+    form, open_ = knowledge.form_of(case.agent, case.order), not facts.kidneys.known
+    safe = start_for(case.agent, form, facts, knowledge, any_kidneys=open_) or start
+    low = f"{a_day(safe.dose.value, safe.dose.unit)}{f' {safe.when}' if safe.when else ''}"
+    if safe.dose.value == start.dose.value:
+        return f"Start with {low}{why}"
+    good = a_day(start.dose.value, start.dose.unit)
+    return f"Start with {low} while the kidney function is not known{why}; {good} if it is good"
 
 
 def _why(start: Start, agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
@@ -109,7 +132,7 @@ def _why(start: Start, agent: Agent, facts: Facts, knowledge: Knowledge) -> str:
     if start.crcl is not None and crcl_holds(start.crcl, facts):
         return f" at {kidneys_in_short(facts.kidneys)}"
     slower = slower_for(agent, facts, knowledge) if start.age_from is not None else ""
-    return f" with {uncapital(slower)}" if slower else ""
+    return f" {'while' if slower.startswith('taking') else 'with'} {uncapital(slower)}" if slower else ""
 
 
 def _rise(case: Case, facts: Facts, knowledge: Knowledge) -> Iterator[TooFast]:
@@ -233,6 +256,14 @@ def _week_by_week(case: Case, steps: tuple[PlannedStep, ...], facts: Facts, know
     if len(steps) == 1:
         yield from filter(None, [_slowly(case.climb), capital(case.climb.note)])
     yield from week_by_week(steps, order.route)
+    yield from _beyond(case, steps)
+
+
+def _beyond(case: Case, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
+    """Where the schedule ends below what is ordered."""
+    ordered = [dose for step in steps_of(case.order, case.agent.id) if (dose := in_unit(step.daily, "mg/d"))]
+    if len(steps) > 1 and steps[-1].mg_per_day < max(ordered, default=Fraction(0)):
+        yield f"Beyond {dose_of(steps[-1])}: only on review, in the same small steps"
 
 
 def _in_amounts(case: Case, kidneys_open: bool, facts: Facts, knowledge: Knowledge) -> Iterator[str]:

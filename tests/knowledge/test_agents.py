@@ -215,7 +215,7 @@ def asked_for(row: Start | Schedule, age: int, crcl: int | None) -> bool:
 
 def offered(agent: Agent, formulation: str, age: int, crcl: int | None) -> Schedule | None:
     found = [s for s in here(agent.schedule, formulation) if s.pace != "label" and asked_for(s, age, crcl)]
-    return max(found, key=lambda s: (s.pace == "slower", -s.steps[0].dose.value), default=None)
+    return max(found, key=lambda s: (s.pace == "slower", -s.steps[0].dose.value, s.age_from is None), default=None)
 
 
 def lowest_start(agent: Agent, formulation: str, age: int, crcl: int | None) -> Fraction | None:
@@ -243,6 +243,19 @@ def test_the_schedule_offered_climbs_no_faster_than_the_titration(agent: Agent, 
                 if not limit.age_from or schedule.age_from:
                     assert before.days * 24 >= in_hours(str(limit.interval)), schedule.id
         assert schedule.steps[-1].days is None
+
+
+@pytest.mark.parametrize(("agent", "formulation"), list(formulations()))
+@pytest.mark.parametrize("crcl", [10, 22, 45])
+def test_the_schedule_offered_is_taken_no_more_often_than_the_kidney_table_says(
+    agent: Agent, formulation: Formulation, crcl: int
+) -> None:
+    tables = [table for table in here(agent.renal, formulation.id) if table.kind == "label"]
+    bands = [band for table in tables for band in table.bands if band.crcl.holds(Fraction(crcl)) and band.doses_per_day]
+    schedule = offered(agent, formulation.id, 70, crcl)
+    for band, step in itertools.product(bands, schedule.steps if schedule and not agent.never_suggested else ()):
+        if not band.maximum or step.dose.value <= band.maximum.value:
+            assert step.doses_per_day <= (band.doses_per_day or 0), (crcl, str(step.dose))
 
 
 def in_hours(interval: str) -> int:

@@ -92,7 +92,8 @@ def figures(agent: Agent, crcl: Fraction) -> set[Fraction]:
     """What the agent's own bands say at this kidney function, by their words."""
     bands = [band for table in agent.renal for band in table.bands if by_its_words(band.crcl.text, crcl)]
     plain = {Fraction(0) if band.avoid else band.maximum.value for band in bands if band.avoid or band.maximum}
-    return plain | {b.maximum.value * crcl / b.proportional_to for b in bands if b.maximum and b.proportional_to}
+    shares = [b.maximum.value * crcl / b.proportional_to for b in bands if b.maximum and b.proportional_to]
+    return plain | {Fraction(int(share)) for share in shares}  # whole milligrams, downwards
 
 
 # --- maxima ---------------------------------------------------------------------------------------------------------

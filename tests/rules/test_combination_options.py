@@ -202,8 +202,8 @@ def test_the_whole_card_for_a_draft_that_is_not(order: Orders, knowledge: Knowle
     pregabalin, gabapentin = found.proposals
     assert (pregabalin.label, gabapentin.label) == ("Add pregabalin", "Add gabapentin")
     assert pregabalin.description == (
-        "Add pregabalin: Take 1 capsule (25 mg) by mouth once daily for 7 days, then take 1 capsule (25 mg) by mouth"
-        " twice daily. Remove nortriptyline."
+        "Add pregabalin: Take 1 capsule (25 mg) by mouth once daily for 7 days, then take 2 capsules (50 mg) by mouth"
+        " once daily. Remove nortriptyline."
     )
     assert (pregabalin.route, pregabalin.reason, len(pregabalin.steps)) == ("oral", f"Condition/{DPN}", 2)
 

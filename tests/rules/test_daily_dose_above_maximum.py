@@ -208,7 +208,7 @@ def test_the_whole_card_above_a_ceiling(us):
         "350 mg x 2 = 700 mg a day",
         "Ceiling: at most 600 mg a day (label)",
         "Ceiling: at most 300 mg in one dose (label: 600 mg in two doses)",
-        "Highest dose allowed: Take 1 capsule (300 mg) by mouth twice daily (600 mg a day)",
+        "Highest dose within the limits: Take 1 capsule (300 mg) by mouth twice daily (600 mg a day)",
         "Not at once, but step by step:",
         "Days 1 to 7: Take 1 capsule (75 mg) by mouth once daily at night",
         "Days 8 to 14: Take 1 capsule (75 mg) by mouth twice daily",

@@ -28,7 +28,7 @@ def test_the_whole_card(us):
         f"300 mg x 3 = 900 mg a day, with 300 mg x 2 = 600 mg a day: {both}",
         "For 15 < CrCl <= 30: at most 700 mg a day (label: once daily)",
         "Label range: from 200 mg",
-        "Highest dose allowed: Take 1 tablet (600 mg) by mouth once daily (600 mg a day)",
+        "Highest dose within the limits: Take 1 tablet (600 mg) by mouth once daily (600 mg a day)",
     )
     assert (found.indicator, found.agents, found.conditions) == (WARNING, ("gabapentin",), ("Condition/c0",))
     assert found.orders == ("MedicationRequest/new", "MedicationRequest/old")
@@ -52,7 +52,7 @@ def test_orders_that_add_up_for_sure_are_no_doubt_to_name(us):
 def test_what_is_not_to_be_used_at_all(us):
     found = one(us, us.facts(us.order("duloxetine", step(60)), crcl=22))
     assert found.summary == "Duloxetine 60 mg a day: not to be used at CrCl 22"
-    assert found.detail == ("60 mg x 1 = 60 mg a day", "For CrCl < 30: do not use", "Avoid")
+    assert found.detail == ("60 mg x 1 = 60 mg a day", "For CrCl < 30: do not use")
     assert (found.indicator, found.limit.kind, found.proposals) == (WARNING, "avoid", ())
 
 

@@ -92,7 +92,7 @@ def test_the_card_says_why_nothing_is_offered(us):
         "Kidney function not known: at most 300 mg a day is right for any kidneys, 3,600 mg a day only for healthy ones"
     )
     assert words in unknown
-    assert not any(line.startswith("Highest dose allowed") for line in unknown)
+    assert not any(line.startswith("Highest dose within the limits") for line in unknown)
     duloxetine = said(us, us.facts(us.order("duloxetine", step(60, 3)), crcl=None))
     assert any(line.startswith("No dose to accept while the kidney function is not known") for line in duloxetine)
 

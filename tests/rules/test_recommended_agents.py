@@ -88,7 +88,7 @@ def test_what_may_be_accepted_is_a_whole_schedule(us: Ward) -> None:
 def test_in_place_of_an_order_it_says_what_that_one_does_and_takes_it_away(us: Ward) -> None:
     """Who accepts gabapentin in place of naproxen must not go home with both."""
     found = one(us, us.order("naproxen", step(500, 2)))
-    assert found.detail[:3] == (FLAG, "Not effective for neuropathic pain: no good trial supports it.", PLAIN)
+    assert found.detail[:3] == (FLAG, "Naproxen: not effective for neuropathic pain: no good trial supports it.", PLAIN)
     assert found.detail[-2:] == (
         "Check B12 (metformin lowers it) and other causes; bring glucose down steadily, not fast.",
         "Examine the feet; ask about mood and sleep and treat them.",

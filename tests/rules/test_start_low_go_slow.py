@@ -255,6 +255,7 @@ def test_the_whole_card_of_a_start(us):
         "Days 1 to 3: Take 1 capsule (300 mg) by mouth once daily at night",
         "Days 4 to 6: Take 1 capsule (300 mg) by mouth twice daily",
         "From day 7: Take 1 capsule (300 mg) by mouth three times daily",
+        "Beyond 900 mg a day: only on review, in the same small steps",
     )
     assert (found.indicator, found.agents, found.orders) == (
         Indicator.INFO,
