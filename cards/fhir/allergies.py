@@ -26,6 +26,7 @@ _NOT_DRUGS = frozenset({"food", "environment"})
 _NONE_KNOWN = re.compile(
     r"\b(no|nil|none|not)[ -](known|active|recorded|drug|medication|allerg\w*)|\bnk[dfm]?a\b|^none$"
 )
+_BUT = re.compile(r"\b(except|other than|apart from|aside from|besides)( for| to)?\b")  # "none known except codeine"
 # What an allergy record says beside the substance: "Allergy to gabapentin (finding)", "Gabapentin allergy".
 _BESIDE = re.compile(
     r"\([^()]*\)|\b(propensity to )?(adverse|allergic) (drug )?reactions?\b|"
@@ -108,7 +109,8 @@ def _says_none(concepts: list[object], said: list[str], value_sets: ValueSets) -
                 or value_sets.conditions_of(coding.system, coding.code) & none_known
             ):
                 return True
-    return any(_NONE_KNOWN.search(name.lower()) and not _not_asked(name) for name in said)
+    told = (name.lower() for name in said if not _not_asked(name))
+    return any(_NONE_KNOWN.search(name) and not _BUT.search(name) for name in told)
 
 
 def _substances(concept: object, ingredients: Ingredients, value_sets: ValueSets) -> frozenset[str]:
@@ -116,10 +118,16 @@ def _substances(concept: object, ingredients: Ingredients, value_sets: ValueSets
     found: frozenset[str] = frozenset()
     for coding in codings(concept):
         found |= ingredients(coding.system, coding.code, "") | value_sets.conditions_of(coding.system, coding.code)
-    for name in () if found else (_HISTORY.sub(" ", name.lower()).strip() for name in names(concept)):
+    for name in () if found else map(_told, names(concept)):
         found |= ingredients("", "", name) or ingredients("", "", _plain(name))
         found |= value_sets.classes_named(name)
     return found
+
+
+def _told(name: str) -> str:
+    """Lower case, without what an allergy is no less for: that it is of the past, that there is no other."""
+    told = _HISTORY.sub(" ", name.lower())
+    return (_BUT.split(told)[-1] if _NONE_KNOWN.search(told) else told).strip()
 
 
 def _not_asked(name: str) -> bool:

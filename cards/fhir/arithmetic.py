@@ -196,6 +196,8 @@ def _of_combination(mg: Fraction, ordered: Ordered) -> Dose | str:
 
 def _of_count(value: Fraction, unit: str, ordered: Ordered) -> Dose | str:
     per, strength = ordered.per, None if ordered.counted_only else ordered.strength
+    if unit == "" and strength and value not in _LIKELY_COUNTS and value / strength in _LIKELY_COUNTS:
+        return f"a dose of {plain(value)} without a unit: likely mg, and not {plain(value)} of the product"
     if unit == per or (unit in _SOLID and per in _SOLID) or (unit == "" and per != "mL"):
         return Dose(None if strength is None else value * strength, value, per or unit)
     if unit == "application" or not per:  # counted, but of what strength is not said

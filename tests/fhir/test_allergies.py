@@ -65,6 +65,19 @@ def test_the_words_of_an_allergy_record_stand_around_the_substance(text):
     assert found.label.lower() == "gabapentin"
 
 
+@pytest.mark.parametrize(
+    ("text", "substances"),
+    [
+        ("No known drug allergies except codeine", {"codeine"}),
+        ("NKDA other than gabapentin", {"gabapentin"}),
+        ("No known allergies apart from opioid", {"opioid"}),
+        ("No allergies except for lidocaine", {"lidocaine"}),
+    ],
+)
+def test_what_is_excepted_from_no_allergy_is_one(text, substances):
+    assert read(code={"text": text}).substances == substances
+
+
 @pytest.mark.parametrize("text", ["Family history of allergy to gabapentin", "Gabapentin never taken"])
 def test_other_words_are_not_taken_away(text):
     resource = {"resourceType": "AllergyIntolerance", "id": "a", "code": {"text": text}}

@@ -48,6 +48,22 @@ def test_a_line_comes_to_so_much_a_day(instruction: dict[str, Any], mg: Fraction
     assert mg_a_day([instruction]) == mg
 
 
+@pytest.mark.parametrize(
+    ("value", "mg"),
+    [
+        pytest.param(2, 600, id="so many capsules"),
+        pytest.param(300, None, id="as much as one capsule holds"),
+        pytest.param(600, None, id="as much as two hold"),
+        pytest.param(7, 2100, id="as much as no capsules hold"),
+    ],
+)
+def test_a_number_without_a_unit_is_not_300_capsules(value: int, mg: int | None) -> None:
+    read = read_dosage([dose(value) | every(1)], CAPSULE)
+    assert mg_a_day([dose(value) | every(1)]) == mg
+    assert bool(read.unread) is (mg is None)
+    assert mg_a_day([dose(value) | every(1) | {"text": "Take 2 capsules once daily"}]) == (mg or 600)
+
+
 def test_a_worn_patch_delivers_all_day_however_often_it_is_changed() -> None:
     for hours in (48, 72):
         assert mg_a_day([dose(1, "patch") | every(1, hours, "h")], PATCH) == Fraction(6, 10)
