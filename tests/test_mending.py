@@ -103,3 +103,44 @@ def test_on_dialysis_and_in_stage_five_the_same(us):
         lines = said(us, us.facts(us.order("amitriptyline", step(400)), kidneys=state))
         assert any(line.startswith("No dose to accept") for line in lines)
         assert not any(line.startswith("Highest dose allowed") for line in lines)
+
+
+# --- one dose, mended -------------------------------------------------------------------------------------------------
+
+
+def test_once_a_day_where_the_order_does_not_say_how_often(us):
+    unsaid = replace(step(200), doses_per_day=None)
+    assert offered(us, raised(us, "amitriptyline", step(150), unsaid)) == [[(100, 1, None)]]
+
+
+def test_a_rise_by_one_step_is_offered_at_once(us):
+    """From 900 mg at 70 by 300 mg a week: 1,200 mg is the next step."""
+    facts = raised(us, "gabapentin", step(300, 3), step(1600, 3), crcl=40, age=70)
+    assert offered(us, facts) == [[(1200, 2, None)]]
+
+
+def test_with_unknown_kidneys_what_is_taken_is_kept_and_never_cut(us):
+    assert offered(us, raised(us, "gabapentin", step(300), step(1600, 3), crcl=None)) == [[(300, 3, None)]]
+    assert offered(us, raised(us, "gabapentin", step(400), step(1600, 3), crcl=None)) == []
+
+
+def test_an_order_beside_another_is_not_mended_alone(us):
+    draft, other = us.order("gabapentin", step(800, 6)), us.order("gabapentin", step(300), key="other")
+    assert offered(us, us.facts(draft, us.taken("gabapentin", step(1200, 3)))) != []
+    assert offered(us, us.facts(draft, other)) == []
+    assert offered(us, us.facts(draft, us.taken("gabapentin", step(300), route="rectal"))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "draft", "taken"), [("gabapentin", step(1200, 3), step(300)), ("amitriptyline", step(100), step(100))]
+)
+def test_an_order_at_the_limit_is_not_the_one_at_fault(us, name, draft, taken):
+    """Too much only if both continue: the card says so, and leaves the order as it is."""
+    facts = us.facts(us.order(name, draft), us.taken(name, taken), conditions=("neuropathic-pain", "depression"))
+    assert any("if both continue" in line for line in said(us, facts))
+    assert offered(us, facts) == []
+
+
+def test_a_route_that_is_not_said_is_by_mouth(us):
+    lines = said(us, us.facts(us.order("gabapentin", step(1200, 4), route=None)))
+    assert any(line.startswith("Highest dose allowed: Take ") and " by mouth " in line for line in lines)
