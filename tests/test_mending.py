@@ -95,14 +95,14 @@ def test_a_rise_from_a_dose_that_was_not_read_is_not_offered_in_steps_either(us)
 def test_in_acute_injury_no_dose_is_named_that_the_kidneys_may_change(us, name, mg, none):
     lines = said(us, us.facts(us.order(name, step(mg)), conditions=("neuropathic-pain",), kidneys=INJURED))
     assert ("No dose to accept in acute kidney injury: dose it once the kidneys are steady" in lines) is none
-    assert any(line.startswith("Highest dose allowed") for line in lines) is not none
+    assert any(line.startswith("Highest dose within the limits") for line in lines) is not none
 
 
 def test_on_dialysis_and_in_stage_five_the_same(us):
     for state in (KidneyFunction(dialysis="Condition/hd"), KidneyFunction(stage_five=True)):
         lines = said(us, us.facts(us.order("amitriptyline", step(400)), kidneys=state))
         assert any(line.startswith("No dose to accept") for line in lines)
-        assert not any(line.startswith("Highest dose allowed") for line in lines)
+        assert not any(line.startswith("Highest dose within the limits") for line in lines)
 
 
 # --- one dose, mended -------------------------------------------------------------------------------------------------
@@ -143,4 +143,4 @@ def test_an_order_at_the_limit_is_not_the_one_at_fault(us, name, draft, taken):
 
 def test_a_route_that_is_not_said_is_by_mouth(us):
     lines = said(us, us.facts(us.order("gabapentin", step(1200, 4), route=None)))
-    assert any(line.startswith("Highest dose allowed: Take ") and " by mouth " in line for line in lines)
+    assert any(line.startswith("Highest dose within the limits: Take ") and " by mouth " in line for line in lines)

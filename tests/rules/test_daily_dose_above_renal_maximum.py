@@ -130,4 +130,4 @@ def test_above_a_figure_of_practice_nothing_is_put_as_the_dose(us):
     found = one(us, facts)
     assert (found.indicator, found.limit.kind, found.limit.value) == (Indicator.INFO, "practice", 40)
     assert (found.proposals, found.detail[0]) == ((), "20 mg x 3 = 60 mg a day")
-    assert not any(line.startswith(("Highest dose allowed", "Now:", "No dose")) for line in found.detail)
+    assert not any(line.startswith(("Highest dose within the limits", "Now:", "No dose")) for line in found.detail)
