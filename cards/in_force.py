@@ -307,6 +307,13 @@ class Knowledge:
         found = self.formulation(agent, order.product, order.route)
         return found.id if found else None
 
+    def title_of(self, agent: Agent, order: MedicationOrder) -> str:
+        """The agent as a card on a dose calls it: a form with limits of its own, which is not the usual one, by its
+        own name, so that it is not taken for the other."""
+        form = self.form_of(agent, order)
+        own = next((f.short for f in agent.formulation if f.id == form and f.release and not f.assumed_when_unsaid), "")
+        return f"{agent.title} {own}".rstrip()
+
     def maxima(self, agent: Agent, formulation: str | None, indications: Iterable[str], age: Age) -> list[Maximum]:
         """Daily limits and usual doses that hold, trial doses and practice figures left out."""
         rows = self.holding(agent.maximum, formulation, indications, age)

@@ -36,5 +36,5 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
         if against:
             avoid = against[0].strength == "avoid"
             verdict = "is best avoided" if avoid else "needs care"
-            summary = f"{agent.title} {verdict}: {against[0].subject}"
+            summary = f"{knowledge.title_of(agent, order)} {verdict}: {against[0].subject}"
             yield finding(order, agent, against, Indicator.WARNING if avoid else Indicator.INFO, summary)

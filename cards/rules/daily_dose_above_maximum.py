@@ -82,7 +82,7 @@ def _finding(
     first = found[0]
     steps = mended(agent, order, total, here, facts, knowledge)
     return Finding(
-        summary=_summary(agent, first, total, here, knowledge),
+        summary=_summary(knowledge.title_of(agent, order), first, total, here, knowledge),
         indicator=Indicator.WARNING if first.limit.row.kind == "ceiling" else Indicator.INFO,
         agents=(agent.id,),
         orders=tuple(part.order.reference for part in total.parts if part.order.reference),
@@ -96,11 +96,11 @@ def _finding(
     )
 
 
-def _summary(agent: Agent, found: TooMuch, total: Total, here: AtHand, knowledge: Knowledge) -> str:
+def _summary(title: str, found: TooMuch, total: Total, here: AtHand, knowledge: Knowledge) -> str:
     limit = found.limit
     both = " if both orders continue" if total.ambiguous and found.dose == in_unit(total.together, limit.unit) else ""
     at_once = " in one dose" if limit.row.single else ""
-    ordered = f"{agent.title} {a_day(found.dose, limit.unit)}{at_once}{both}"
+    ordered = f"{title} {a_day(found.dose, limit.unit)}{at_once}{both}"
     if limit.row.kind == "ceiling":
         return f"{ordered} is above the maximum of {amount(limit.most, limit.unit)}"
     return f"{ordered} is above the usual {amount(limit.most, limit.unit)}{_use(limit, here, knowledge)}"

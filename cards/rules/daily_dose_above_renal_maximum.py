@@ -52,7 +52,7 @@ def _finding(
     steps = () if limit.practice else mended(agent, order, total, here, facts, knowledge)
     allowed = () if limit.practice else allowed_in_words(agent, order, steps, here, facts, knowledge)
     return Finding(
-        summary=_summary(agent, dose, limit, total, facts),
+        summary=_summary(knowledge.title_of(agent, order), dose, limit, total, facts),
         indicator=_indicator(total, limit, knowledge),
         agents=(agent.id,),
         orders=tuple(part.order.reference for part in total.parts if part.order.reference),
@@ -67,8 +67,8 @@ def _finding(
     )
 
 
-def _summary(agent: Agent, dose: Fraction, limit: RenalLimit, total: Total, facts: Facts) -> str:
-    ordered = f"{agent.title} {a_day(dose, limit.unit)}"
+def _summary(title: str, dose: Fraction, limit: RenalLimit, total: Total, facts: Facts) -> str:
+    ordered = f"{title} {a_day(dose, limit.unit)}"
     both = " if both orders continue" if total.ambiguous and dose == in_unit(total.together, limit.unit) else ""
     where = uncapital(limit.for_whom) if no_clearance(facts.kidneys) else f"at {kidneys_in_short(facts.kidneys)}"
     if not limit.most:

@@ -7,6 +7,7 @@ Then    say by how much, and offer the stepwise schedule up to the dose ordered,
         warning where the label boxes the climb, information elsewhere; an agent that no card suggests is judged
         only where neuropathic pain is at hand
 Silent  at the starting dose and the step themselves; for another use, unless boxed; for what has no climb (a patch);
+        for an opioid that may be given for opioid use disorder;
         above a ceiling, the limit of the kidneys or a usual dose, unless boxed: the rules on maxima offer the same
         schedule; beside a contraindication, which is critical: what must not be given needs no schedule
 """
@@ -26,6 +27,7 @@ from ..in_force import Knowledge
 from ..judged import judged_once
 from ..limits import above_any, dose_limit, in_unit, lowest_anywhere, unsteady
 from ..mending import dose_of, may_be_mended, mended, proposal, stepwise, week_by_week
+from ..opioid_scope import is_treatment
 from ..schedules import safe_maximum, schedule_for, slower_for, start_for
 from ..situation import crcl_holds
 from ..starting import Before, Climb, climb_for, dose_now, running, taken_before
@@ -58,6 +60,8 @@ def check(facts: Facts, knowledge: Knowledge) -> Iterator[Finding]:
         here = at_hand(facts, knowledge, order)
         climb = climb_for(agent, knowledge.form_of(agent, order), here.indications, facts, knowledge)
         if knowledge.form_of(agent, order) is None or climb is None or not _concerns(agent, here, climb):
+            continue
+        if is_treatment(order, agent, facts, knowledge):
             continue
         supply = knowledge.supply_days
         most = total_a_day(agent.id, order, facts, supply_days=supply)
@@ -204,7 +208,7 @@ def _finding(case: Case, found: list[TooFast], fit: bool, facts: Facts, knowledg
     alone = all(part.order == order or part.uncertain for part in case.total.parts)
     offered = steps if alone and fit and may_be_mended(agent, order, facts, knowledge) else ()
     return Finding(
-        summary=_summary(case, head),
+        summary=_summary(case, head, knowledge),
         indicator=Indicator.WARNING if case.climb.boxed else Indicator.INFO,
         agents=(agent.id,),
         orders=tuple(part.order.reference for part in case.total.parts if part.order.reference),
@@ -220,8 +224,8 @@ def _finding(case: Case, found: list[TooFast], fit: bool, facts: Facts, knowledg
     )
 
 
-def _summary(case: Case, head: TooFast) -> str:
-    words = f"{case.agent.title.lower()} {head.verdict}"
+def _summary(case: Case, head: TooFast, knowledge: Knowledge) -> str:
+    words = f"{knowledge.title_of(case.agent, case.order).lower()} {head.verdict}"
     if case.before is Before.OPEN:
         return f"If new to this patient: {words}"
     if case.here.perhaps_other and case.here.ladders:
