@@ -144,3 +144,32 @@ def test_an_order_at_the_limit_is_not_the_one_at_fault(us, name, draft, taken):
 def test_a_route_that_is_not_said_is_by_mouth(us):
     lines = said(us, us.facts(us.order("gabapentin", step(1200, 4), route=None)))
     assert any(line.startswith("Highest dose within the limits: Take ") and " by mouth " in line for line in lines)
+
+
+# --- the way there, in words ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        pytest.param(
+            200,
+            (
+                "Not at once, but step by step:",
+                "Days 1 to 7: Take 1 tablet (100 mg) by mouth three times daily",
+                "From day 8: Take 2 tablets (200 mg) by mouth twice daily",
+            ),
+            id="two steps",
+        ),
+        pytest.param(300, ("Now: Take 2 tablets (200 mg) by mouth twice daily (400 mg a day)",), id="one step"),
+    ],
+)
+@pytest.mark.parametrize("route", ["oral", None])
+def test_the_way_is_said_from_what_is_taken_now(us, now, words, route):
+    """Carbamazepine in trigeminal neuralgia, at most 1,200 mg a day, by 100 mg a week."""
+    taken = us.taken("carbamazepine", step(now), route=route)
+    draft = us.order("carbamazepine", step(2000, 3), replaces=(taken.reference,), route=route)
+    facts = us.facts(draft, taken, conditions=("trigeminal-neuralgia",))
+    assert tuple(said(us, facts)[3:]) == (*words, "Beyond 400 mg a day: only on review, in the same small steps")
+    (proposal,) = [p for finding in advise(facts, us.knowledge).findings for p in finding.proposals]
+    assert (proposal.ingredient, proposal.route) == ("carbamazepine", "oral")
