@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from cards import Knowledge, advise
-from cards.facts import Dosage, Dose, DoseStep, KidneyFunction
+from cards.facts import Dosage, Dose, DoseStep, KidneyFunction, Known
 from tests.rules.dose_patients import Ward, kidneys, step
 
 MAXIMA = ("daily-dose-above-maximum", "daily-dose-above-renal-maximum")
@@ -139,6 +139,31 @@ def test_an_order_at_the_limit_is_not_the_one_at_fault(us, name, draft, taken):
     facts = us.facts(us.order(name, draft), us.taken(name, taken), conditions=("neuropathic-pain", "depression"))
     assert any("if both continue" in line for line in said(us, facts))
     assert offered(us, facts) == []
+
+
+def test_no_more_at_once_than_is_usual(us):
+    """Gabapentin is absorbed up to 1,200 mg at once: 3,600 mg a day are three doses, however often was ordered."""
+    assert offered(us, raised(us, "gabapentin", step(1200, 3), step(4800))) == [[(3600, 3, None)]]
+
+
+def test_what_is_best_avoided_is_not_mended(us):
+    for more, count in (((), 1), (("long-qt",), 0), (("av-block-2-3",), 0)):
+        facts = raised(us, "amitriptyline", step(150), step(200), conditions=("neuropathic-pain", *more))
+        assert len(offered(us, facts)) == count
+        assert any(line.startswith("Highest dose within the limits") for line in said(us, facts)) is bool(count)
+
+
+@pytest.mark.parametrize(
+    ("known", "count"),
+    [
+        ({Known.MEDICATIONS, Known.CONDITIONS}, 1),
+        ({Known.MEDICATIONS}, 0),
+        ({Known.CONDITIONS}, 0),
+    ],
+)
+def test_what_must_be_known_to_mend_a_dose(us, known, count):
+    facts = raised(us, "gabapentin", step(1200, 3), step(1600, 3), known=frozenset(known))
+    assert len(offered(us, facts)) == count
 
 
 def test_a_route_that_is_not_said_is_by_mouth(us):
