@@ -107,7 +107,7 @@ def already_together(meeting: Meeting, facts: Facts) -> bool:
 
 def past_unknown(ingredient: str, facts: Facts, knowledge: Knowledge) -> bool:
     """Whether something stopped lately could still count for this medicine, and what was stopped is not known."""
-    names = Side.of(MedicationOrder("", Role.DRAFT, ""), ingredient, knowledge).names
+    names = knowledge.names_of(ingredient)
     known = Known.HISTORY in facts.known or any(facts.past())
     return not known and not names.isdisjoint(knowledge.named_in_washouts)
 

@@ -229,6 +229,10 @@ def test_unknown_history_is_said_where_a_wash_out_could_matter(order: Orders, kn
     (without,) = check(facts(order("pregabalin"), order.taken("lisinopril"), known=known), knowledge)
     assert any("lately" in line for line in with_maoi.not_checked)
     assert without.not_checked == ()
+    (nothing_past,) = check(facts(order("duloxetine"), order.taken("tamoxifen")), knowledge)
+    stopped = order.past("naproxen", ended=ago(400))
+    (something_past,) = check(facts(order("duloxetine"), order.taken("tamoxifen"), stopped, known=known), knowledge)
+    assert (nothing_past.not_checked, something_past.not_checked) == ((), ())
 
 
 def test_an_unknown_age_is_every_age(order: Orders, knowledge: Knowledge) -> None:
