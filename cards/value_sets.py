@@ -113,6 +113,10 @@ class ValueSets:
         """The classes of medicines that the words of an allergy name, parents included."""
         return self.with_parents(id_ for id_, said in self._class_names.named(text) if said is Said.PRESENT)
 
+    def is_class(self, id_: str) -> bool:
+        """Whether a set is of medicines: as the meaning of a chart's code, an allergy to them."""
+        return id_ in self._sets and self._sets[id_].kind == "medicine"
+
     def medicines(self) -> frozenset[str]:
         """Every ingredient that a medicine set names."""
         return frozenset(name for s in self._sets.values() for name in s.ingredients)

@@ -17,7 +17,7 @@ from ..facts import Allergy, Condition, Facts, Unread
 from ..in_force import Knowledge
 from ..kidneys import kidney_function
 from ..recent import with_body
-from .allergies import read_allergy
+from .allergies import is_allergy_status, read_allergy
 from .conditions import ABATEMENTS, read_condition
 from .medications import read_orders
 from .observations import read_observations
@@ -29,8 +29,8 @@ def read_facts(call: Call, knowledge: Knowledge) -> Facts:
     value_sets = knowledge.value_sets
     call.readings.under(value_sets)
     orders, unread_orders = read_orders(call, knowledge)
-    conditions, unread_conditions = _conditions(call, knowledge)
-    allergies, unread_allergies = _allergies(call, knowledge)
+    conditions, unread_conditions, statuses = _conditions(call, knowledge)
+    allergies, unread_allergies = _allergies(call, statuses, knowledge)
     results, unread_results = read_observations(call.observations, call.patient_id, value_sets, call.readings)
     conditions = with_pregnancy(conditions, results, knowledge, call.day)
     patient = with_body(read_patient(call.patient, call.day), results, value_sets, call.day)
@@ -54,13 +54,21 @@ def read_facts(call: Call, knowledge: Knowledge) -> Facts:
     )
 
 
-def _conditions(call: Call, knowledge: Knowledge) -> tuple[tuple[Condition, ...], tuple[Unread, ...]]:
+def _conditions(
+    call: Call, knowledge: Knowledge
+) -> tuple[tuple[Condition, ...], tuple[Unread, ...], tuple[Resource, ...]]:
+    """What is wrong, what was not read, and what is an allergy that stands on the problem list."""
     found = [
         call.readings.of(r, _dated(r, call.day), read_condition, call.patient_id, knowledge.value_sets, call.day)
         for r in call.conditions
     ]
     read = [condition for condition in found if isinstance(condition, Condition)]
-    return _with_implied(read, knowledge), tuple(unread for unread in found if isinstance(unread, Unread))
+    statuses = tuple(
+        resource
+        for resource, condition in zip(call.conditions, found, strict=True)
+        if isinstance(condition, Condition) and is_allergy_status(condition, knowledge.value_sets)
+    )
+    return _with_implied(read, knowledge), tuple(each for each in found if isinstance(each, Unread)), statuses
 
 
 def _dated(condition: Resource, day: date) -> tuple[str, date | None]:
@@ -87,14 +95,22 @@ def _widened(condition: Condition, more: frozenset[str]) -> Condition:
     return replace(condition, value_sets=condition.value_sets | more) if more else condition
 
 
-def _allergies(call: Call, knowledge: Knowledge) -> tuple[tuple[Allergy, ...], tuple[Unread, ...]]:
-    substances, value_sets = knowledge.substances, knowledge.value_sets
-    found = [
-        call.readings.of(resource, "allergy", read_allergy, call.patient_id, substances, value_sets)
-        for resource in call.allergies
-    ]
-    read = tuple(allergy for allergy in found if isinstance(allergy, Allergy))
-    return read, tuple(unread for unread in found if isinstance(unread, Unread))
+def _allergies(
+    call: Call, statuses: tuple[Resource, ...], knowledge: Knowledge
+) -> tuple[tuple[Allergy, ...], tuple[Unread, ...]]:
+    """Those recorded as such; and of the problem list those to a medicine that is known."""
+    own, of_conditions = (
+        [
+            call.readings.of(
+                resource, "allergy", read_allergy, call.patient_id, knowledge.substances, knowledge.value_sets
+            )
+            for resource in resources
+        ]
+        for resources in (call.allergies, statuses)
+    )
+    read = [each for each in own if isinstance(each, Allergy)]
+    read += [each for each in of_conditions if isinstance(each, Allergy) and each.substances]
+    return tuple(read), tuple(unread for unread in own if isinstance(unread, Unread))
 
 
 def _not_given(call: Call) -> Iterator[Unread]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from cards.facts import Allergy, Unread
+from cards.facts import Allergy, Condition, Unread
 
 from .codings import ValueSets, belongs_to, codings, frozen, names, objects, reference_of, string, words
 
@@ -39,6 +39,8 @@ _NOT_ASKED = re.compile(
     r"^((drug |medication )?allerg(y|ies)( status)? )?(patient )?"
     r"(unknown|not (asked|known|recorded|assessed)|unable to .*)$"
 )
+_STATUS = re.compile(r"allerg|hypersensitiv|intoleran|adverse (drug )?reaction", re.IGNORECASE)
+_OF_KIN = re.compile(r"\b(family|fh|mother|father|sister|brother)\b", re.IGNORECASE)
 _ALLERGIC = re.compile(
     r"anaphyla|angio-?o?edema|urticaria|hives|bronchospasm|wheez|swelling|stevens|necrolysis|eosinophilia|dress\b|rash|"
     r"exanthem|vasculitis|serum sickness|shock|airway|throat"
@@ -65,6 +67,12 @@ def read_allergy(
     if isinstance(understood, str):
         return Unread(reference_of(resource), "allergy", understood)
     return understood and Allergy(reference_of(resource), *understood)
+
+
+def is_allergy_status(condition: Condition, value_sets: ValueSets) -> bool:
+    """Whether an entry of the problem list is of an allergy, by its words or its code."""
+    own = _STATUS.search(condition.label) and not _OF_KIN.search(condition.label)
+    return bool(own) or any(map(value_sets.is_class, condition.value_sets))
 
 
 _SAID = ("code", "substance", "reaction", "category", "type", "criticality")

@@ -46,6 +46,8 @@ class ValueSets(Hashable, Protocol):
 
     def conditions_named(self, text: str, /) -> frozenset[str]: ...
 
+    def is_class(self, id_: str, /) -> bool: ...
+
     def classes_named(self, text: str, /) -> frozenset[str]: ...
 
     def results_of(self, system: str, code: str, /) -> ValueSet | None: ...
@@ -72,7 +74,7 @@ def canonical(system: object) -> str:
 
 @lru_cache(256)
 def _normal(system: str) -> str:
-    plain = system.strip().rstrip("/").lower().replace("https://", "http://", 1)
+    plain = system.partition("|")[0].strip().rstrip("/").lower().replace("https://", "http://", 1)
     if plain.startswith("2.16.840."):
         plain = f"urn:oid:{plain}"
     if plain.startswith(f"{SNOMED}/"):  # an edition or a version

@@ -1,9 +1,13 @@
 """AllergyIntolerance: to what, how bad, and what is no allergy."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 
+from cards import Call, Hook
 from cards.facts import Allergy, Unread
+from cards.fhir import read_facts
 from cards.fhir.allergies import read_allergy
 from cards.fhir.codings import ICD10CM, SNOMED
 from tests.fhir.anything import nearly
@@ -202,3 +206,43 @@ MEMBERS += ["manifestation", "substance", "severity", "criticality", "descriptio
 @given(nearly(MEMBERS, ["25480", "716186003"]))
 def test_nothing_raises(resource):
     assert isinstance(read_allergy(resource, "p", ingredients, VALUE_SETS), Allergy | Unread | None)
+
+
+# --- on the problem list --------------------------------------------------------------------------------------------
+
+
+def on_the_problem_list(knowledge, code, **members):
+    entry = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"}, "code": code, **members}
+    facts = read_facts(Call(Hook.ORDER_SIGN, date(2026, 11, 22), "p", conditions=(entry,)), knowledge)
+    return {allergy.reference: allergy.substances for allergy in facts.allergies}
+
+
+@pytest.mark.parametrize(
+    ("code", "substances"),
+    [
+        ({"text": "Allergy to gabapentin"}, {"gabapentin"}),
+        ({"text": "Opioid allergy"}, {"opioid"}),
+        ({"text": "Hypersensitivity to NSAIDs"}, {"nsaids"}),
+        ({"coding": [{"system": ICD10CM, "code": "Z88.5"}]}, {"opioid"}),
+        ({"coding": [{"system": ICD10CM, "code": "Z88.5", "display": "Allergy status to narcotic agent"}]}, {"opioid"}),
+    ],
+    ids=str,
+)
+def test_an_allergy_on_the_problem_list_is_one(knowledge, code, substances):
+    assert on_the_problem_list(knowledge, code) == {"Condition/c": substances}
+
+
+@pytest.mark.parametrize(
+    ("code", "members"),
+    [
+        ({"text": "Family history of allergy to gabapentin"}, {}),
+        ({"text": "Lactose intolerance"}, {}),
+        ({"text": "Long-term use of opioids"}, {}),
+        ({"text": "Allergy to gabapentin"}, {"verificationStatus": {"coding": [{"code": "refuted"}]}}),
+        ({"text": "Allergy to gabapentin"}, {"clinicalStatus": {"coding": [{"code": "resolved"}]}}),
+        ({"text": "Allergy to gabapentin"}, {"subject": {"reference": "Patient/other"}}),
+    ],
+    ids=str,
+)
+def test_what_is_no_allergy_on_the_problem_list(knowledge, code, members):
+    assert on_the_problem_list(knowledge, code, **members) == {}

@@ -217,6 +217,11 @@ def test_what_is_none_of_ours_is_read(code):
     assert read(code=code).value_sets == frozenset()
 
 
+def test_a_code_system_may_carry_its_version():
+    code = {"coding": [{"system": f"{SNOMED}|http://snomed.info/sct/731000124108", "code": "230572002"}]}
+    assert read(code=code).value_sets == {"diabetic-neuropathy"}
+
+
 def test_words_count_beside_a_code_that_cannot_be_one_of_its_system():
     code = {"coding": [{"system": ICD10CM, "code": "299652006"}], "text": "diabetic neuropathy"}
     assert read(code=code).value_sets == {"diabetic-neuropathy"}
