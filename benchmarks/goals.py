@@ -28,9 +28,9 @@ STRAIGHT: Final = 0.99  # R2 of time against size, at least: nothing in the path
 
 # Calls of functions, Python's and C's, for one request: the same on every machine and in every run, so that CI can hold
 # the line where time is noise. Each stands a good tenth above what is needed now: more is a choice, made in its diff.
-CALLS_SMALL: Final = 19_000  # 30 resources, the dearest of the six drafts
-CALLS_QUIET: Final = 2_050  # an order that is none of ours
-CALLS_A_RESOURCE: Final = 118  # each further one of a longer chart
+CALLS_SMALL: Final = 17_000  # 30 resources, the dearest of the six drafts
+CALLS_QUIET: Final = 1_350  # an order that is none of ours
+CALLS_A_RESOURCE: Final = 108  # each further one of a longer chart
 UNEVEN: Final = 0.02  # how much more or less a resource may cost in a chart twice as long: nothing worse than linear
 
 # ---- what `make bench BASE=...` fails at -----------------------------------------------------------------------------

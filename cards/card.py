@@ -67,10 +67,9 @@ def to_card(
     if suggestions:
         card["suggestions"] = suggestions
         card["selectionBehavior"] = "at-most-one"
-    kept: Json = _without_empty(card)
-    kept["overrideReasons"] = override_reasons(finding.rule)
-    kept["extension"] = {EXTENSION: _without_empty(_basis(finding, facts, knowledge, not_shown))}
-    return kept
+    card["overrideReasons"] = override_reasons(finding.rule)
+    card["extension"] = {EXTENSION: _basis(finding, facts, knowledge, not_shown)}
+    return card
 
 
 # --- what a clinician reads -----------------------------------------------------------------------------------------
@@ -204,7 +203,7 @@ def _uuid(finding: Finding, frame: Frame) -> str:
 
 
 def _basis(finding: Finding, facts: Facts, knowledge: Knowledge, not_shown: tuple[str, ...]) -> Json:
-    return {
+    basis = {
         "rule": finding.rule,
         "alsoRules": list(finding.also_rules),
         "orders": [reference for reference in finding.orders if reference],
@@ -217,13 +216,14 @@ def _basis(finding: Finding, facts: Facts, knowledge: Knowledge, not_shown: tupl
         "kidneyFunction": _kidneys(facts.kidneys) if finding.on_kidneys else {},
         "approval": finding.approval,
         "because": [
-            {"knowledge": s.address, "sources": list(s.sources), "reviewedBy": list(s.reviewed_by)}
+            _present({"knowledge": s.address, "sources": list(s.sources), "reviewedBy": list(s.reviewed_by)})
             for s in finding.because
         ],
         "knowledge": {"version": knowledge.version, "day": knowledge.day.isoformat()},
         "notChecked": list(finding.not_checked),
         "notShown": list(not_shown),
     }
+    return _present(basis)
 
 
 def _agent(name: str, knowledge: Knowledge) -> Json:
@@ -238,7 +238,7 @@ def _quantity(value: Fraction | None, unit: str) -> Json:
 
 def _kidneys(kidneys: KidneyFunction) -> Json:
     value = kidneys.value
-    return {
+    evidence = {
         "value": None if value is None else _number(tenth(value)),
         "low": _number(kidneys.low) if value is None and kidneys.low is not None else None,
         "high": _number(kidneys.high) if value is None and kidneys.high is not None else None,
@@ -246,25 +246,16 @@ def _kidneys(kidneys: KidneyFunction) -> Json:
         "method": kidneys.method,
         "date": kidneys.day.isoformat() if kidneys.day else "",
     }
+    return _present(evidence)
 
 
 def _number(value: Fraction) -> int | float:
     return value.numerator if value.denominator == 1 else round(float(value), 3)
 
 
-def _without_empty(value: Any) -> Any:
-    """What does not apply is left out, at every depth but inside a FHIR resource, which stays as it is."""
-    if isinstance(value, dict):
-        if "resourceType" in value:
-            return value
-        return {
-            key: kept
-            for key, part in value.items()
-            if (kept := _without_empty(part) if isinstance(part, (dict, list)) else part) not in _EMPTY
-        }
-    if isinstance(value, list):
-        return [part for part in map(_without_empty, value) if part not in _EMPTY]
-    return value
+def _present(members: Json) -> Json:
+    """What does not apply is left out."""
+    return {name: value for name, value in members.items() if value not in _EMPTY}
 
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})

@@ -64,10 +64,11 @@ class Desk:
     def understood(self, request: HookRequest) -> HookRequest:
         """The call with the tenant's names replaced by ours."""
         ours = {theirs: key for key, theirs in self.tenant.prefetch.items()}
-        prefetch = {ours.get(key, key): value for key, value in request.prefetch.items()} if ours else request.prefetch
-        return replace(
-            request, prefetch=prefetch, fhir_server=request.fhir_server or self.tenant.fhir_server.rstrip("/") or None
-        )
+        base = request.fhir_server or self.tenant.fhir_server.rstrip("/") or None
+        if not ours and base == request.fhir_server:
+            return request
+        prefetch = {ours.get(key, key): value for key, value in request.prefetch.items()}
+        return replace(request, prefetch=prefetch, fhir_server=base)
 
     def answer(self, request: HookRequest, service: Service, day: date) -> Answer:
         fetch = self.fhir.for_call(request) if request.fhir_server else None

@@ -124,20 +124,25 @@ def _bundle(bundle: Mapping[str, Any], template: str) -> Part:
     entries = bundle.get("entry") or []
     if not isinstance(entries, list):
         return Missing("what was supplied is no Bundle")
-    found = [resource for resource in map(_resource, entries) if resource is not None]
+    found = _held(entries)
     wanted = resource_type(template)
     matches = tuple([resource for resource in found if resource.get("resourceType") == wanted])
     return _something_in(bundle, found, matches, template) if matches else _nothing_in(bundle, found, wanted)
 
 
-def _resource(entry: Any) -> Resource | None:
-    """The resource of an entry; in a bare list the entry itself."""
-    if not isinstance(entry, dict):
-        return None
-    if "resourceType" in entry and isinstance(entry["resourceType"], str):
-        return entry
-    resource = entry.get("resource")
-    return resource if isinstance(resource, dict) else None
+def of_type(value: Any, kind: str) -> list[Resource]:
+    """The resources of one type in a prefetch value or a page, whatever else is in it."""
+    if isinstance(value, dict) and "resourceType" not in value:  # wrapped, as in 2018
+        value = value.get("resource")
+    if isinstance(value, dict):
+        value = value.get("entry") if value.get("resourceType") == "Bundle" else [value]
+    return [each for each in _held(value) if each.get("resourceType") == kind] if isinstance(value, list) else []
+
+
+def _held(entries: list[Any]) -> list[Resource]:
+    """The resource of each entry; in a bare list the entry itself."""
+    held = [each if "resourceType" in each else each.get("resource") for each in entries if isinstance(each, dict)]
+    return [resource for resource in held if isinstance(resource, dict)]
 
 
 def _nothing_in(bundle: Mapping[str, Any], found: Sequence[Resource], wanted: str) -> Part:
@@ -245,7 +250,7 @@ def once(resources: Iterable[Resource]) -> tuple[Resource, ...]:
 def of_patient(part: Part, patient_id: str) -> Part:
     """The part without what is about somebody else."""
     resources = resources_of(part)
-    kept = tuple(resource for resource in resources if is_about(resource, patient_id))
+    kept = tuple([resource for resource in resources if is_about(resource, patient_id)])
     if len(kept) == len(resources) or not isinstance(part, (Known, Partial)):
         return part
     if kept or isinstance(part, Partial):

@@ -30,6 +30,7 @@ from .part import (
     classify,
     combine,
     of_patient,
+    of_type,
     once,
     pages_of,
     resource_type,
@@ -212,7 +213,7 @@ def _reason(part: Part) -> str:
 
 def _drugs_in(values: Iterable[Any]) -> tuple[Resource, ...]:
     """The Medications among prefetch values or pages, under whatever key and beside whatever else."""
-    return tuple(drug for value in values for drug in resources_of(classify(value, "Medication")))
+    return tuple(drug for value in values for drug in of_type(value, "Medication"))
 
 
 def _pages(answers: Mapping[str, Fetched]) -> Iterator[Any]:

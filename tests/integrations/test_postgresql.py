@@ -20,7 +20,7 @@ from fhir_fixtures import STORY_DAY, stories
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 
 
 @pytest.fixture(scope="module")

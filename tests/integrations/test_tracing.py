@@ -21,7 +21,7 @@ from tests.service.served import served
 
 pytestmark = pytest.mark.integration
 
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 PATIENT = "CANARY-patient"
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 

@@ -17,7 +17,7 @@ from cds_service.audit import Trail, broken
 from cds_service.cli import main
 from fhir_fixtures import STORY_DAY, stories
 
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 
 
 @pytest.fixture

@@ -344,7 +344,7 @@ def fresh(path: str, **changes: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {made}"}
 
 
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 PATHS = [
     "/cds-services", STORY.path_of_service, f"{STORY.path_of_service}/feedback",
     "/cds-services/neuropathic-pain-patient-view", "/feedback/acceptance",

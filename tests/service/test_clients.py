@@ -17,7 +17,7 @@ from cds_service.validation import validate
 from fhir_fixtures import STORY_DAY, stories
 from tests.service.bad_fhir_server import bad_server
 
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 Json = dict[str, Any]
 Change = Callable[[Json, Json], Any]  # the call, its first draft
 

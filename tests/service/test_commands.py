@@ -17,7 +17,7 @@ from cds_service.store import migrate
 from fhir_fixtures import stories
 from tests.service.bad_fhir_server import bad_server
 
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 URL = "https://cds.example.org"
 
 

@@ -26,7 +26,7 @@ from cds_service.edge import Edge
 from cds_service.store import open_store
 from fhir_fixtures import STORY_DAY, same_cards, stories
 
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 BODY = json.dumps(STORY.request).encode()
 LIMIT = 200_000
 

@@ -20,7 +20,7 @@ from cds_service.recorder import Recorder
 from cds_service.store import CardRow, migrate, open_store
 from fhir_fixtures import STORY_DAY, stories
 
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 ADDRESS = f"{STORY.path_of_service}/feedback"
 WHEN = "2026-11-22T10:00:00Z"
 REASON = {"code": "expert-contradicts", "system": "urn:x", "display": "A specialist advised this"}

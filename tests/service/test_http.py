@@ -16,7 +16,7 @@ from cds_service.services import SERVICES
 from cds_service.validation import KINDS, validate
 from fhir_fixtures import STORY_DAY, stories
 
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 SERVICE = "/cds-services/neuropathic-pain-order-sign"
 ADDRESSES = ["/cds-services", SERVICE, f"{SERVICE}/feedback", "/nowhere", "/openapi.json", "/health/ready"]
 ORIGIN = {"Origin": "https://sandbox.cds-hooks.org"}

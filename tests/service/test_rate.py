@@ -16,7 +16,7 @@ from cds_service.tenants import Tenant, Tenants, bucket, read_tenants
 from fhir_fixtures import STORY_DAY, stories
 from tests.service.signed import Clock
 
-STORY = next(stories(rule="daily-dose-above-renal-maximum"))
+STORY = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 
 
 def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:

@@ -17,7 +17,7 @@ from cds_service.tenants import Tenant, fhir_access, read_tenants
 from cds_service.validation import validate
 from fhir_fixtures import STORY_DAY, Story, stories
 
-RENAL = next(stories(rule="daily-dose-above-renal-maximum"))
+RENAL = next(stories(rule="daily-dose-above-renal-maximum", agent="gabapentin"))
 ALL = list(stories())
 BASIS = "org.neuropathic-pain-cds.basis"
 Make = Callable[..., FlaskClient]
