@@ -113,6 +113,34 @@ def test_two_orders_of_the_other_medicine_are_one_pair(order: Orders, knowledge:
     assert len(list(check(facts(order("carbamazepine"), *twice), knowledge))) == 1
 
 
+def test_of_a_draft_and_an_active_order_the_one_being_taken_is_named(order: Orders, knowledge: Knowledge) -> None:
+    aside = order("warfarin", selected=False, reference="MedicationRequest/a-draft")
+    taken = order.taken("warfarin", reference="MedicationRequest/taken")
+    (found,) = check(facts(order("carbamazepine"), aside, taken), knowledge)
+    assert "MedicationRequest/taken" in found.orders
+    assert "MedicationRequest/a-draft" not in found.orders
+
+
+def test_what_is_being_taken_stands_above_what_was_stopped(order: Orders, knowledge: Knowledge) -> None:
+    stopped = order.past("phenelzine", ended=ago(3), reference="MedicationRequest/a-past")
+    taken = order.taken("phenelzine", reference="MedicationRequest/taken")
+    for orders in ((stopped, taken), (taken, stopped)):
+        (found,) = check(facts(order("duloxetine"), *orders), knowledge)
+        assert "MedicationRequest/taken" in found.orders
+
+
+def test_each_of_two_drafts_of_one_medicine_meets_the_other(order: Orders, knowledge: Knowledge) -> None:
+    drafts = [order("duloxetine", reference=f"MedicationRequest/{key}") for key in "ab"]
+    found = list(check(facts(*drafts, order.taken("linezolid")), knowledge))
+    assert {each.orders[0] for each in found} == {"MedicationRequest/a", "MedicationRequest/b"}
+
+
+def test_two_ingredients_of_one_product_are_no_pair(order: Orders, knowledge: Knowledge) -> None:
+    assert list(check(facts(order("amitriptyline"), order.taken("fluoxetine")), knowledge)) != []
+    assert list(check(facts(order("amitriptyline+fluoxetine")), knowledge)) == []
+    assert list(check(facts(order("amitriptyline+fluoxetine", reference="")), knowledge)) == []
+
+
 def test_moderate_ones_of_an_order_are_one_card(order: Orders, knowledge: Knowledge) -> None:
     found = list(check(facts(order("duloxetine"), order.taken("naproxen"), order.taken("furosemide")), knowledge))
     assert said(found) == [(INFO, {"duloxetine", "naproxen", "furosemide"})]
