@@ -18,12 +18,13 @@ PARTS = {
 }
 
 
-RECORDS = {"allergy": "allergies", "condition": "conditions"}  # what one may be of is not known, so each can matter
+# What a record may be of is not known, so each can matter.
+RECORDS = {"medicine": "other medicines", "allergy": "allergies", "condition": "conditions"}
 NAMED = 3
 
 
 def unread_records(facts: Facts) -> tuple[Unread, ...]:
-    """Records that may be of an allergy to anything, or of any condition."""
+    """Records that may be of any medicine, an allergy to anything, or any condition."""
     return tuple(unread for unread in facts.unread if unread.what in RECORDS)
 
 

@@ -179,6 +179,16 @@ NAMELESS = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Pa
 OTHERS = {**NAMELESS, "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "H52.4"}]}}
 
 
+def test_a_medicine_that_was_not_read_is_said_and_holds_back_new_orders(here: Ward) -> None:
+    taken = {**medicine("naproxen 500", "m", "active"), "medicationReference": {"reference": "Medication/gone"}}
+    del taken["medicationCodeableConcept"]
+    cards = here.ask(
+        patient("58 f; postherpetic neuralgia").with_(medications=[taken]), [medicine("naproxen 500", "d")]
+    )
+    assert any("other medicines: a record was not read (MedicationRequest/m: " in card["detail"] for card in cards)
+    assert not any(card.get("suggestions") for card in cards)
+
+
 @pytest.mark.parametrize(("record", "lines", "accepted"), [(NAMELESS, 1, False), (OTHERS, 0, True)])
 def test_a_condition_that_was_not_read_is_said_and_holds_back_new_orders(
     here: Ward, record: Json, lines: int, accepted: bool

@@ -30,6 +30,8 @@ ENDED = frozenset({"stopped", "cancelled"})
 STATUS_CHANGED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest.statusChanged"
 ACTIVE = frozenset({"active", "on-hold", "unknown"})
 
+MEDICINE = "medicine"  # what an order being taken is of
+
 _NONE: frozenset[str] = frozenset()
 _TOLERATED = re.compile(r"\b(max(imum|imal|\.)?|highest|most)\W+(dose\W+)?(that is\W+)?tolerated", re.IGNORECASE)
 
@@ -58,6 +60,8 @@ def read_orders(call: Call, knowledge: Knowledge) -> tuple[list[MedicationOrder]
     for found in listed:
         if found.order and not (found.order.role is Role.ACTIVE and found.reference in stopped):
             orders.append(found.order)
+        if found.unread:
+            unread.append(found.unread)
     return orders, unread
 
 
@@ -87,6 +91,7 @@ class _Listed(NamedTuple):
     reference: str
     status: str
     order: MedicationOrder | None  # None: nothing that concerns us
+    unread: Unread | None = None
 
 
 def _listed(resource: Resource, patient_id: str, knowledge: Knowledge, resolve: Resolve) -> _Listed | None:
@@ -94,8 +99,8 @@ def _listed(resource: Resource, patient_id: str, knowledge: Knowledge, resolve: 
     if not _is_request(resource) or not belongs_to(resource, patient_id):
         return None
     role = _listed_role(resource)
-    order, _ = _read(resource, role, False, knowledge, resolve) if role else (None, None)
-    return _Listed(reference_of(resource), _status(resource), order)
+    order, unread = _read(resource, role, False, knowledge, resolve) if role else (None, None)
+    return _Listed(reference_of(resource), _status(resource), order, unread)
 
 
 def _requests(resources: Iterable[Resource]) -> Iterator[Resource]:
@@ -180,12 +185,14 @@ def _read(
     knowledge: Knowledge,
     resolve: Resolve,
 ) -> tuple[MedicationOrder | None, Unread | None]:
-    """The order, if it concerns us; and of a draft why its drug is not known."""
+    """The order, if it concerns us; and why its drug is not known. Of one being taken it may be any medicine."""
     drug = read_drug(resource, resolve, knowledge.products)
     reference = reference_of(resource) if string(resource.get("id")) else ""
     ingredients = drug.product.ingredients if drug.product else ()
     known = ingredients or drug.unread if role is Role.DRAFT else any(map(knowledge.concerns, ingredients))
     unread = drug.unread if role is Role.DRAFT else None
+    if role is Role.ACTIVE and drug.unread and not ingredients:
+        unread = Unread(reference_of(resource), MEDICINE, drug.unread.why)
     return (_order(resource, reference, role, selected, drug, knowledge) if known else None), unread
 
 

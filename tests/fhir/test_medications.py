@@ -117,3 +117,23 @@ def test_an_order_that_is_stopped(status: str, knowledge: Knowledge) -> None:
     assert roles(knowledge, other, listed=(ACTIVE,)) == ["active"]
     assert roles(knowledge, stop) == []
     assert roles(knowledge, stop, known=False) == ["stop"]
+
+
+NOT_SENT = "the Medication it refers to did not come with the request"
+NAMELESS = {**draft("n", ""), "status": "active", "medicationReference": {"reference": "Medication/gone"}}
+
+
+@pytest.mark.parametrize(
+    ("listed", "unread"),
+    [
+        (NAMELESS, [("MedicationRequest/n", "medicine", NOT_SENT)]),
+        ({**NAMELESS, "status": "on-hold"}, [("MedicationRequest/n", "medicine", NOT_SENT)]),
+        ({**NAMELESS, "status": "completed"}, []),
+        ({**NAMELESS, "subject": {"reference": "Patient/other"}}, []),
+        ({**draft("n", "vitamin K2 drops of her own"), "status": "active"}, []),
+        ({**draft("n", "lisinopril 10 mg tablet"), "status": "active"}, []),
+    ],
+)
+def test_a_medicine_on_the_list_that_names_none_may_be_any(listed: Any, unread: Any, knowledge: Knowledge) -> None:
+    call = Call(Hook.ORDER_SIGN, STORY_DAY, "p", drafts=(GABAPENTIN,), medications=(listed,))
+    assert [(one.reference, one.what, one.why) for one in read_orders(call, knowledge)[1]] == unread
