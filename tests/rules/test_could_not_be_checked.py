@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from cards import KnowledgeBase
-from cards.facts import Dosage, Facts, Hook, KidneyFunction, Known, MedicationOrder, Unread
+from cards.facts import Dosage, Facts, Hook, KidneyFunction, Known, MedicationOrder, Product, Unread
 from cards.rules.could_not_be_checked import check
 from tests.knowledge.test_expiry import named, past
 from tests.rules.dose_patients import DAY, EVERYTHING, Ward, ago, step
@@ -292,3 +292,37 @@ def test_a_file_that_expired_is_said_where_it_concerns_the_order(base: Knowledge
     ward = Ward(past(base, named("value_sets/serum-creatinine.toml")).on(DAY))
     (line,) = lines(ward, ward.facts(ward.order("gabapentin", step(600, 3))))
     assert line.startswith("creatinine: this content expired on 2026-11-21, so it was not taken into account")
+
+
+@pytest.mark.parametrize(
+    ("name", "mg", "more", "elsewhere"),
+    [
+        pytest.param("gabapentin", 900, {}, True, id="above the figure: the card on the dose says it"),
+        pytest.param("flecainide", 200, {}, False, id="no figure in the file"),
+        pytest.param("gabapentin", 900, {"conflict": "two readings"}, False, id="a doubt about the dose as well"),
+    ],
+)
+def test_dialysis_is_a_card_of_its_own_unless_the_dose_is_above_its_figure(
+    us: Ward, name: str, mg: int, more: dict[str, str], elsewhere: bool
+) -> None:
+    order = us.order(name, dosage=Dosage((step(mg),), **more))
+    (found,) = check(us.facts(order, kidneys=ON_DIALYSIS), us.knowledge)
+    assert found.of_the_record is elsewhere
+
+
+def test_the_figure_is_the_one_for_the_reason(us: Ward) -> None:
+    """75 mg of pregabalin: above the 50 mg of diabetic neuropathy, and at the 75 mg of epilepsy."""
+    order = us.order("pregabalin", step(75))
+    for reason, on_record, elsewhere in ((DPN, "epilepsy", True), ("epilepsy", DPN, False)):
+        facts = us.facts(us.with_reason(order, reason), conditions=(on_record,), kidneys=ON_DIALYSIS)
+        assert [found.of_the_record for found in check(facts, us.knowledge)] == [elsewhere]
+
+
+def test_one_part_of_a_known_combination_is_no_open_question(us: Ward) -> None:
+    open_ = ["which gabapentin product is meant: no limit was applied"]
+    order = replace(us.order("gabapentin", step(100)), formulation=None)
+    both = replace(order, ingredients=("gabapentin", "mecobalamin"))
+    product = Product(both.ingredients, (Fraction(100), Fraction(1)), "tablet")
+    assert lines(us, us.facts(both)) == open_
+    assert lines(us, us.facts(replace(both, product=product))) == []
+    assert lines(us, us.facts(replace(order, product=Product(order.ingredients)))) == open_

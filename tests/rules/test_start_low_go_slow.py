@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from msgspec.structs import replace
 
@@ -419,3 +421,22 @@ def test_the_schedule_is_said_by_the_route_of_the_order(us):
         found = one(us, us.facts(us.order("gabapentin", step(300, 3), route=route)))
         assert any(line.startswith("Days 1 to") and f" {words} " in line for line in found.detail)
         assert f" {words} " in found.proposals[0].description
+
+
+def test_a_patch_rises_by_its_rate(us):
+    def patch(rate):
+        return DoseStep(Dose(Fraction(rate * 24, 1000), Fraction(rate), "ug/h"))
+
+    taken = us.taken("fentanyl", patch(25), route="transdermal", starts=ago(60))
+    said = {}
+    for rate in (37, 50):
+        draft = us.order("fentanyl", patch(rate), route="transdermal", replaces=(taken.reference,))
+        said[rate] = [found.summary for found in us.said(RULE, us.facts(draft, taken))]
+    words = "Fentanyl from 25 ug/h to 50 ug/h in one step is faster than 12 ug/h every 3 days"
+    assert said == {37: [], 50: [words]}
+
+
+def test_a_step_that_nobody_could_read_is_no_rise(us):
+    scoops = DoseStep(Dose(None, Fraction(3), "scoop"), days=7)
+    for steps in ((step(300, 1, 7), scoops, step(300, 3)), (scoops, step(300))):
+        assert us.said(RULE, us.facts(us.order("gabapentin", *steps))) == []
