@@ -90,7 +90,9 @@ def _read(resource: Mapping[str, Any], ingredients: Ingredients, value_sets: Val
     concepts += [reaction.get("substance") for reaction in objects(resource.get("reaction"))]
     said = [name for concept in concepts for name in names(concept)]
     if _says_none(concepts, said, value_sets):
-        return None
+        coded = (coding for concept in concepts for coding in codings(concept))
+        named = any(ingredients(coding.system, coding.code, "") for coding in coded)
+        return "it says that there is none, and its code names one" if named else None
     found = frozenset().union(*(_substances(concept, ingredients, value_sets) for concept in concepts))
     substances = value_sets.narrowest(found)
     if not substances and _is_not_a_drug(resource):

@@ -144,6 +144,11 @@ def test_no_known_allergy_is_none(code):
     assert read(code=code) is None
 
 
+def test_no_known_allergy_with_the_code_of_a_medicine_is_neither():
+    code = {"text": "No known allergies", "coding": GABAPENTIN["coding"]}
+    assert isinstance(read(code=code), Unread)
+
+
 @pytest.mark.parametrize(
     ("code", "category", "counts"),
     [
