@@ -58,6 +58,7 @@ CHOICE = frozenset({"not-recommended-for-condition", "recommended-agents"})
 OF_A_PAIR = ("opioid-risk", "duplicate-therapy", "combination-to-avoid", "interaction")
 
 FORBIDS = frozenset({"contraindicated-by-allergy", "contraindicated-by-condition", "interaction", "pregnancy-risk"})
+UNFIT = "not-recommended-for-condition"
 HOW_TO_BEGIN = frozenset({"start-low-go-slow", "monitoring-before-start", "combination-options"})
 
 AT_PATIENT_VIEW = frozenset({"recommended-agents", "optimise-dose-first"})
@@ -133,9 +134,16 @@ def _is_heard(finding: Finding, facts: Facts) -> bool:
 
 
 def _without_contradiction(findings: list[Finding]) -> list[Finding]:
-    """Of an order that must not be given, nothing on how to begin it or what to give beside it."""
+    """Of an order that must not be given, nothing on how to begin it or what to give beside it; of one that is advised
+    against, no start to accept."""
     never = {f.orders[0] for f in findings if f.orders and f.rule in FORBIDS and f.indicator is Indicator.CRITICAL}
-    return [f for f in findings if f.rule not in HOW_TO_BEGIN or never.isdisjoint(f.orders[:1])]
+    unwise = {f.orders[0] for f in findings if f.orders and f.rule == UNFIT and f.indicator >= Indicator.WARNING}
+    told = (f for f in findings if f.rule not in HOW_TO_BEGIN or never.isdisjoint(f.orders[:1]))
+    return [_in_words(f) if f.rule in HOW_TO_BEGIN and unwise.intersection(f.orders[:1]) else f for f in told]
+
+
+def _in_words(finding: Finding) -> Finding:
+    return replace(finding, proposals=())
 
 
 def _stamped(finding: Finding, rule: str, facts: Facts, knowledge: Knowledge) -> Finding:

@@ -2,7 +2,8 @@
 What pregnancy, breast-feeding, or a pregnancy that is not excluded says against an agent.
 
 The law: what is on record is certain; what is only not excluded is asked, and never critical. What another jurisdiction
-forbids is a caution here, unless this one has a statement of its own on the period.
+forbids is a caution here, unless this one has a statement of its own on the period. Where a pregnancy is wished for,
+what holds in pregnancy counts beforehand.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from .statements import Agent, Pregnancy, Strength
 from .wording import said
 
 POSSIBLE = "may-become-pregnant"
+WISHED = "wishes-a-pregnancy"
 
 
 def by_pregnancy(agent: Agent, formulation: str | None, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
@@ -23,6 +25,23 @@ def by_pregnancy(agent: Agent, formulation: str | None, facts: Facts, knowledge:
         condition = on_record(row.meaning, facts, knowledge)
         if condition or _not_excluded(row.meaning, facts, knowledge):
             yield _objection(agent, row, strength, condition, knowledge)
+    wished = on_record(WISHED, facts, knowledge)
+    if wished and not on_record("pregnant", facts, knowledge):
+        yield from _when_it_comes(agent, formulation, wished, knowledge)
+
+
+def _when_it_comes(
+    agent: Agent, formulation: str | None, wished: Condition, knowledge: Knowledge
+) -> Iterator[Objection]:
+    """What holds in pregnancy, as a caution, where nothing graver is said of the time before it."""
+    rows = list(_rows(agent, formulation, knowledge))
+    if any(row.meaning == POSSIBLE and strength != "caution" for row, strength in rows):
+        return
+    for row in (row for row, _ in rows if row.meaning == "pregnant"):
+        because = knowledge.cite(agent, row.key, row)
+        subject = f"trying for a pregnancy ({said(wished.label, 60)})"
+        why = f"trying for a pregnancy; in pregnancy: {row.advice}"
+        yield Objection("caution", why, subject, because, wished, "period", wished.reference, wished.onset)
 
 
 def on_record(meaning: str, facts: Facts, knowledge: Knowledge) -> Condition | None:
