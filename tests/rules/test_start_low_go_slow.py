@@ -440,3 +440,12 @@ def test_a_step_that_nobody_could_read_is_no_rise(us):
     scoops = DoseStep(Dose(None, Fraction(3), "scoop"), days=7)
     for steps in ((step(300, 1, 7), scoops, step(300, 3)), (scoops, step(300))):
         assert us.said(RULE, us.facts(us.order("gabapentin", *steps))) == []
+
+
+def test_a_rise_above_a_usual_dose_is_said_where_that_card_shows_no_way(us):
+    """Amitriptyline from 75 mg to 150 mg: the card on the usual dose offers 100 mg, and says nothing of steps."""
+    taken = us.taken("amitriptyline", step(75))
+    draft = us.order("amitriptyline", step(150), replaces=(taken.reference,))
+    found = one(us, us.facts(draft, taken, conditions=("painful-diabetic-neuropathy",)))
+    assert found.summary == "Amitriptyline from 75 mg to 150 mg a day in one step is faster than 25 mg every 3 days"
+
