@@ -448,4 +448,3 @@ def test_a_rise_above_a_usual_dose_is_said_where_that_card_shows_no_way(us):
     draft = us.order("amitriptyline", step(150), replaces=(taken.reference,))
     found = one(us, us.facts(draft, taken, conditions=("painful-diabetic-neuropathy",)))
     assert found.summary == "Amitriptyline from 75 mg to 150 mg a day in one step is faster than 25 mg every 3 days"
-
