@@ -20,8 +20,7 @@ from .wording import said
 
 def by_allergy(agent: Agent, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
     for allergy in facts.allergies:
-        link = _link(agent, allergy, knowledge)
-        if link is not None:
+        if allergy.substances and (link := _link(agent, allergy, knowledge)):
             yield Objection(
                 strength=_strength(allergy),
                 why=_why(allergy, link),
