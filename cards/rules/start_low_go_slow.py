@@ -244,9 +244,8 @@ def _lines(case: Case, found: list[TooFast]) -> Iterator[str]:
 
 def _schedule(case: Case, facts: Facts, knowledge: Knowledge) -> tuple[PlannedStep, ...]:
     """The schedule for this patient, no further than the order goes."""
-    doses = [in_unit(step.daily, "mg/d") for step in steps_of(case.order, case.agent.id)]
-    known = [dose for dose in doses if dose is not None]
-    return stepwise(case.agent, case.order, max(known), case.here, facts, knowledge) if known else ()
+    ordered = _ordered(case)
+    return () if ordered is None else stepwise(case.agent, case.order, ordered, case.here, facts, knowledge)
 
 
 def _week_by_week(case: Case, steps: tuple[PlannedStep, ...], facts: Facts, knowledge: Knowledge) -> Iterator[str]:
@@ -265,8 +264,8 @@ def _week_by_week(case: Case, steps: tuple[PlannedStep, ...], facts: Facts, know
 
 def _beyond(case: Case, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
     """Where the schedule ends below what is ordered."""
-    ordered = [dose for step in steps_of(case.order, case.agent.id) if (dose := in_unit(step.daily, "mg/d"))]
-    if len(steps) > 1 and steps[-1].mg_per_day < max(ordered, default=Fraction(0)):
+    ordered = _ordered(case)
+    if ordered is not None and len(steps) > 1 and steps[-1].mg_per_day < ordered:
         yield f"Beyond {dose_of(steps[-1])}: only on review, in the same small steps"
 
 
@@ -276,19 +275,27 @@ def _in_amounts(case: Case, kidneys_open: bool, facts: Facts, knowledge: Knowled
         return
     form = knowledge.form_of(case.agent, case.order)
     rows = _allowed(schedule_for(case.agent, form or "", facts, knowledge), case, facts, knowledge)
-    said = [a_day(row.dose.value, row.dose.unit) + (f" for {_days(row.days)}" if row.days else "") for row in rows]
-    if len(said) > 1:
-        yield f"Schedule: {', then '.join(said)}"
+    said = [a_day(row.dose.value, row.dose.unit) for row in rows]
+    timed = [f"{dose} for {_days(row.days)}" if row.days else dose for dose, row in zip(said[:-1], rows, strict=False)]
+    if timed:
+        yield f"Schedule: {', then '.join([*timed, said[-1]])}"
 
 
 def _allowed(rows: Iterable[Step], case: Case, facts: Facts, knowledge: Knowledge) -> list[Step]:
-    """No further than these kidneys allow, where they are known."""
+    """No further than the order goes, nor than these kidneys allow, where they are known."""
+    ends = [_ordered(case)]
     form = knowledge.form_of(case.agent, case.order)
     shape = next((f for f in case.agent.formulation if f.id == form), None)
-    if shape is None or not facts.kidneys.known:
-        return list(rows)
-    most = safe_maximum(case.agent, shape, facts, knowledge, case.here.indications)
+    if shape is not None and facts.kidneys.known:
+        ends.append(safe_maximum(case.agent, shape, facts, knowledge, case.here.indications))
+    most = min((end for end in ends if end is not None), default=None)
     return list(takewhile(lambda row: most is None or row.dose.value <= most, rows))
+
+
+def _ordered(case: Case) -> Fraction | None:
+    """The most a day that is ordered, mg; None where it is not known in mg."""
+    doses = [in_unit(step.daily, "mg/d") for step in steps_of(case.order, case.agent.id)]
+    return max((dose for dose in doses if dose is not None), default=None)
 
 
 def _not_checked(case: Case) -> tuple[str, ...]:
