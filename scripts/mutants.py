@@ -5,9 +5,9 @@ mutmut changes the code in one small way at a time (an `and` to an `or`, a numbe
 to None) and runs the tests: a change that no test notices is a survivor. Without a name every rule is tried; a name is
 a rule's module (`interaction`) or any other of `cards/` (`limits`). One process, as nice as can be.
 
-A rule meets its own tests, every story and every vignette; another module all tests of rules, stories and vignettes,
-and its own. Printed: a row a module as soon as it is done, then its survivors with the change, and what a comment keeps
-from being tried. A test that never ended is counted as one that noticed nothing.
+A rule meets its own tests, every story, every vignette and the tests of how findings are gathered; another module all
+tests of rules, those, and its own. Printed: a row a module as soon as it is done, then its survivors with the change,
+and what a comment keeps from being tried. A test that never ended is counted as one that noticed nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COPIES = ROOT / "mutants"
 LOG = ROOT / "mutants.log"
+OF_ALL = ["tests/test_gathering.py", "tests/test_stories.py", "tests/test_vignettes.py"]
 KILLED = {1, 3}  # a test failed, or could not even begin
 ENOUGH = 95  # per cent
 
@@ -81,7 +82,7 @@ def module(name: str) -> Path:
 def tests_of(stem: str) -> list[str]:
     of_rules = [path for path in sorted(Path("tests/rules").glob("test_*.py")) if _meets(path, stem)]
     own = [path for path in [Path("tests", f"test_{stem}.py")] if path.exists()]
-    return [*map(str, (*own, *of_rules)), "tests/test_stories.py", "tests/test_vignettes.py"]
+    return [*map(str, (*own, *of_rules)), *OF_ALL]
 
 
 def _meets(path: Path, stem: str) -> bool:
