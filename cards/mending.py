@@ -281,7 +281,13 @@ def allowed_in_words(
         yield from week_by_week(steps, order.route)
     elif top is None or steps[0].mg_per_day != top.mg_per_day:
         yield f"Now: {sig(steps[0], order.route or 'oral')} ({dose_of(steps[0])})"
-    if top and steps[-1].mg_per_day < top.mg_per_day:
+    if top:
+        yield from beyond(steps, top.mg_per_day)
+
+
+def beyond(steps: tuple[PlannedStep, ...], most: Fraction) -> Iterator[str]:
+    """Where a schedule ends below what may be given, mg a day."""
+    if steps and steps[-1].mg_per_day < most:
         yield f"Beyond {dose_of(steps[-1])}: only on review, in the same small steps"
 
 

@@ -26,7 +26,7 @@ _NOT_DRUGS = frozenset({"food", "environment"})
 _NONE_KNOWN = re.compile(
     r"\b(no|nil|none|not)[ -](known|active|recorded|drug|medication|allerg\w*)|\bnk[dfm]?a\b|^none$"
 )
-_BUT = re.compile(r"\b(except|other than|apart from|aside from|besides)( for| to)?\b")  # "none known except codeine"
+_BUT = re.compile(r"\b(except|other than|apart from|aside from|besides)( for| to)?\b")  # "none known except ..."
 # What an allergy record says beside the substance: "Allergy to gabapentin (finding)", "Gabapentin allergy".
 _BESIDE = re.compile(
     r"\([^()]*\)|\b(propensity to )?(adverse|allergic) (drug )?reactions?\b|"

@@ -25,8 +25,8 @@ from ..facts import Facts, MedicationOrder
 from ..finding import Finding, Indicator, Limit, PlannedStep, Statement
 from ..in_force import Knowledge
 from ..judged import judged_once
-from ..limits import above_any, dose_limit, in_unit, lowest_anywhere, unsteady
-from ..mending import dose_of, may_be_mended, mended, proposal, stepwise, week_by_week
+from ..limits import above, above_any, dose_limit, in_unit, lowest_anywhere, unsteady
+from ..mending import beyond, may_be_mended, mended, proposal, stepwise, week_by_week
 from ..opioid_scope import is_treatment
 from ..schedules import safe_maximum, schedule_for, slower_for, start_for
 from ..situation import crcl_holds
@@ -87,8 +87,7 @@ def _said_with_the_maximum(
     if above_any(agent, order, total, here, facts, knowledge):
         return True
     usual = dose_limit(agent, knowledge.form_of(agent, order), "usual", here, facts, knowledge)
-    dose = in_unit(total.alone, usual.unit) if usual else None
-    above_usual = usual is not None and dose is not None and dose > usual.most
+    above_usual = usual is not None and above(total, usual.most, usual.unit) is not None
     return above_usual and len(mended(agent, order, total, here, facts, knowledge)) > 1
 
 
@@ -259,14 +258,9 @@ def _week_by_week(case: Case, steps: tuple[PlannedStep, ...], facts: Facts, know
     if len(steps) == 1:
         yield from filter(None, [_slowly(case.climb), capital(case.climb.note)])
     yield from week_by_week(steps, order.route)
-    yield from _beyond(case, steps)
-
-
-def _beyond(case: Case, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
-    """Where the schedule ends below what is ordered."""
     ordered = _ordered(case)
-    if ordered is not None and len(steps) > 1 and steps[-1].mg_per_day < ordered:
-        yield f"Beyond {dose_of(steps[-1])}: only on review, in the same small steps"
+    if len(steps) > 1 and ordered and not above_any(agent, order, case.total, case.here, facts, knowledge):
+        yield from beyond(steps, ordered)
 
 
 def _in_amounts(case: Case, kidneys_open: bool, facts: Facts, knowledge: Knowledge) -> Iterator[str]:
